@@ -1,0 +1,126 @@
+//! One request on the wire and what came of it, with its times. One for each hop of a redirect chain.
+
+use std::{net::SocketAddr, rc::Rc, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+
+use crate::RequestUrl;
+
+/// All hops of one call. Without a redirect nothing is allocated beside the one exchange.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The hops before the last one, in order.
+    pub redirects: Vec<Exchange>,
+    /// The hop whose response the script gets.
+    pub last: Exchange,
+}
+
+/// One request on the wire and what came of it.
+#[derive(Debug)]
+pub struct Exchange {
+    /// Method of this hop (a redirect may change it).
+    pub method: Method,
+    /// URL of this hop.
+    pub url: Rc<RequestUrl>,
+    /// 0 where no response came.
+    pub status: u16,
+    /// Protocol of the response; `None` where no response came.
+    pub proto: Option<Proto>,
+    /// Empty where no response came.
+    pub headers: HeaderMap,
+    /// Decoded body, or what of it was wanted.
+    pub body: BodyData,
+    /// Measured at the socket.
+    pub timings: Timings,
+    /// Where the connection went; `None` where none came about.
+    pub remote: Option<SocketAddr>,
+    /// `None` on plain connections.
+    pub tls: Option<Rc<TlsInfo>>,
+    /// Set where k6 sets `error`: network, TLS, time-out and decoding faults. An HTTP status is no error.
+    pub error: Option<RequestError>,
+    /// Whether a reused connection died before the first byte and the request was sent once more on a new one
+    /// (`loadd_http_retries_total`).
+    pub retried: bool,
+}
+
+/// What was kept of a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BodyData {
+    /// k6 shows `null`: `responseType: none`, 1xx, 204, 304, and failed requests.
+    Absent,
+    /// The decoded bytes (empty for HEAD).
+    Bytes(Bytes),
+}
+
+/// Times of one exchange in nanoseconds, defined in the k6 API reference: `duration` is sending + waiting + receiving.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// From asking for a connection to having one: DNS, TCP and TLS where it is new.
+    pub blocked: u64,
+    /// TCP connect alone.
+    pub connecting: u64,
+    /// TLS handshake alone.
+    pub tls_handshaking: u64,
+    /// Connection ready to request fully written.
+    pub sending: u64,
+    /// Request written to first byte of the response.
+    pub waiting: u64,
+    /// First byte to the whole body read.
+    pub receiving: u64,
+}
+
+impl Timings {
+    /// `http_req_duration` in nanoseconds: sending, waiting and receiving.
+    #[must_use]
+    pub fn duration(&self) -> u64 {
+        self.sending + self.waiting + self.receiving
+    }
+}
+
+/// Protocol of a response, written as the `proto` tag shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Proto {
+    /// `HTTP/1.0`
+    Http10,
+    /// `HTTP/1.1`
+    Http11,
+    /// `HTTP/2.0`
+    Http2,
+}
+
+impl Proto {
+    /// The tag's value.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Proto::Http10 => "HTTP/1.0",
+            Proto::Http11 => "HTTP/1.1",
+            Proto::Http2 => "HTTP/2.0",
+        }
+    }
+}
+
+/// Facts of a TLS session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsInfo {
+    /// `tls1.2`, `tls1.3`.
+    pub version: &'static str,
+    /// IANA name of the cipher suite.
+    pub cipher_suite: &'static str,
+    /// Stapled OCSP response in DER, where one came.
+    pub ocsp_response: Option<Vec<u8>>,
+}
+
+/// Why a request got no usable response: k6's code and k6's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestError {
+    /// Value of `error_code`.
+    pub code: ErrorCode,
+    /// Value of `error` and of the `error` tag. From a small set: never holds ports or addresses that change.
+    pub message: Arc<str>,
+}
+
+/// k6's numeric error code (k6 API reference, 6.11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ErrorCode(pub u16);

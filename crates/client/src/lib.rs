@@ -1,0 +1,18 @@
+//! One user's connections: speaks protocols, measures at the socket, knows no script and no metric.
+//!
+//! A [`Session`] belongs to one VU and lives on that VU's core: nothing here is shared between cores but the
+//! [`ClientContext`] (TLS roots, DNS settings), and nothing here is `Send`.
+//!
+//! The way of one request: `HttpRequest` -> `Session::send` -> one `Exchange` for each hop -> `Outcome`.
+
+mod cookies;
+mod exchange;
+mod request;
+mod session;
+mod url;
+
+pub use cookies::CookieJar;
+pub use exchange::{BodyData, ErrorCode, Exchange, Outcome, Proto, RequestError, Timings, TlsInfo};
+pub use request::{Compression, HttpRequest, RequestCookie, ResponseType};
+pub use session::{ClientContext, ClientSettings, Session};
+pub use url::{RequestUrl, Scheme, UrlError};

@@ -1,0 +1,69 @@
+//! What a VU asks for: one request, before any redirect. Owned data only, so that it can travel out of a coroutine.
+
+use std::{rc::Rc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+
+use crate::{CookieJar, RequestUrl};
+
+/// One request as the script gave it.
+#[derive(Debug, Clone)]
+pub struct HttpRequest {
+    /// Sent as given: k6 does not upper-case it.
+    pub method: Method,
+    /// Parsed once and shared: scripts ask for the same few URLs again and again.
+    pub url: Rc<RequestUrl>,
+    /// The script's own headers with canonical names, `Host` among them where the script sets it.
+    pub headers: HeaderMap,
+    /// Empty: none (POST, PUT and PATCH then send `Content-Length: 0`).
+    pub body: Bytes,
+    /// For the whole call: all hops and the body.
+    pub timeout: Duration,
+    /// Hops that are followed; beyond them the 3xx answer itself is the result.
+    pub max_redirects: u32,
+    /// What is kept of the body.
+    pub response_type: ResponseType,
+    /// Sent for this call only (`params.cookies`), before the jar's.
+    pub cookies: Vec<RequestCookie>,
+    /// The jar that gives and takes cookies: the VU's own or `params.jar`; `None`: no cookies at all.
+    pub jar: Option<Rc<CookieJar>>,
+    /// Applied to the body in this order.
+    pub compression: Vec<Compression>,
+}
+
+/// What is kept of a response's body for the script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ResponseType {
+    /// Decoded and kept, shown as text.
+    #[default]
+    Text,
+    /// Decoded and kept, shown as an `ArrayBuffer`.
+    Binary,
+    /// Read to its end and counted, never gathered, never decoded.
+    None,
+}
+
+/// One entry of `params.cookies`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestCookie {
+    /// Cookie name.
+    pub name: String,
+    /// Cookie value.
+    pub value: String,
+    /// Whether the jar's cookie of the same name is left out.
+    pub replace: bool,
+}
+
+/// A content coding of a request or response body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// RFC 1952.
+    Gzip,
+    /// RFC 1950 (zlib), as HTTP means it.
+    Deflate,
+    /// RFC 7932.
+    Brotli,
+    /// RFC 8878.
+    Zstd,
+}

@@ -1,0 +1,1 @@
+//! Snapshots to the world: spool, checkpoint, remote write.

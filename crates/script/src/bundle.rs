@@ -1,0 +1,103 @@
+//! A script and all that it imports, compiled once and shared by all VUs.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use loadd_metrics::{Contains, Kind};
+
+/// Where the main script comes from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// A file.
+    File(PathBuf),
+    /// Text from standard input; imports resolve against the working directory.
+    Stdin(String),
+}
+
+/// What the first load needs to know.
+#[derive(Debug, Clone, Default)]
+pub struct LoadSettings {
+    /// `__ENV`.
+    pub env: Vec<(String, String)>,
+    /// Import map: specifier -> file.
+    pub import_map: BTreeMap<String, PathBuf>,
+    /// Heap, stack, script time, slice.
+    pub limits: Limits,
+}
+
+/// Bounds on a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Heap of one VU's script in bytes.
+    pub memory_bytes: u64,
+    /// Longest run of script code between two waits; `None`: no bound.
+    pub script_time: Option<std::time::Duration>,
+    /// After how long a run the neighbours get their turn.
+    pub slice: std::time::Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            memory_bytes: 128 << 20,
+            script_time: Some(std::time::Duration::from_secs(10)),
+            slice: std::time::Duration::from_millis(5),
+        }
+    }
+}
+
+/// A compiled script with what its first run of init showed. `Send + Sync`; VUs share it by `Arc`.
+#[derive(Debug)]
+pub struct Bundle {
+    /// The exported `options` as JSON; an empty object where there are none.
+    pub options: serde_json::Value,
+    /// Names of the exported functions.
+    pub functions: std::collections::BTreeSet<String>,
+    /// Custom metrics that init declared, in order.
+    pub metrics: Vec<MetricDeclaration>,
+    /// Main script as shown in messages.
+    pub display_name: String,
+    /// Console lines of the first init run, in order.
+    pub console: Vec<(crate::ConsoleLevel, String)>,
+}
+
+/// One `new Counter(..)` of the init code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetricDeclaration {
+    /// Metric name.
+    pub name: String,
+    /// Counter, gauge, rate, trend.
+    pub kind: Kind,
+    /// Time or plain numbers.
+    pub contains: Contains,
+}
+
+/// Why a script cannot be loaded, with its place in the user's file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ScriptError {
+    /// What is wrong.
+    pub message: String,
+    /// File as the user knows it.
+    pub file: Option<String>,
+    /// 1-based.
+    pub line: Option<u32>,
+    /// 1-based.
+    pub column: Option<u32>,
+    /// Stack lines, where an exception was thrown.
+    pub stack: String,
+    /// What to do, where there is a good answer.
+    pub help: Option<String>,
+    /// Whether init code called `exec.test.abort` (exit code 108 instead of 107).
+    pub aborted: bool,
+}
+
+impl Bundle {
+    /// Reads, compiles and runs init once (`__VU` 0), on a stack of its own. Blocks; no network but `https://` imports.
+    ///
+    /// # Errors
+    /// Unreadable file, syntax error, missing import, throw in init, no exported function.
+    pub fn load(source: &Source, settings: &LoadSettings) -> Result<Bundle, ScriptError> {
+        let _ = (source, settings);
+        todo!()
+    }
+}

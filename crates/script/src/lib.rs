@@ -1,0 +1,15 @@
+//! JavaScript: from files to a VU that can be called, suspended and cancelled.
+//!
+//! A [`Bundle`] is compiled once; each VU is a [`ScriptVu`]: one coroutine with its own engine runtime. It waits for the
+//! world by [`Op`]s and asks its host by [`Host`]. Only this room knows the JavaScript engine, and `sys` is the only place
+//! of the house with `unsafe` code.
+
+mod bundle;
+mod host;
+mod ops;
+mod vu;
+
+pub use bundle::{Bundle, Limits, LoadSettings, MetricDeclaration, ScriptError, Source};
+pub use host::{ConsoleLevel, Execution, Host, InstanceFacts, ScenarioFacts, Tag, VuFacts};
+pub use ops::{Completion, Expected, HttpCall, Op, OpId};
+pub use vu::{Call, HttpDefaults, Input, ScriptFailure, ScriptVu, Step, VuSettings};

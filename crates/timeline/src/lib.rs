@@ -1,0 +1,1 @@
+//! Who does what when, as pure functions: segments, schedules, populations, steppers, plans.
