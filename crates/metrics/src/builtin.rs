@@ -1,5 +1,7 @@
 //! The one table of all k6 and loadd metrics: name, kind, unit, help.
 
+use std::sync::Arc;
+
 use crate::{Contains, Kind};
 
 /// Names a metric in a [`crate::Registry`]. The built-in ones have fixed numbers, so that the hot path needs no look-up.
@@ -13,6 +15,23 @@ pub enum Family {
     K6,
     /// loadd's own: the name as it stands, with `_seconds` for times and `_total` for counters.
     Own,
+}
+
+/// A metric of a registry, built in or declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetricInfo {
+    /// Number.
+    pub id: MetricId,
+    /// k6's name, the script's, or loadd's own without its unit and `_total`.
+    pub name: Arc<str>,
+    /// Kind.
+    pub kind: Kind,
+    /// Contents.
+    pub contains: Contains,
+    /// k6 or own.
+    pub family: Family,
+    /// Help text, one sentence without a full stop; empty for the script's own.
+    pub help: Arc<str>,
 }
 
 /// A built-in metric.

@@ -1,7 +1,10 @@
 //! The four kinds of metric and how each one adds up.
 
+use serde::{Deserialize, Serialize};
+
 /// k6's kinds of metric.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// A sum.
     Counter,
@@ -14,7 +17,8 @@ pub enum Kind {
 }
 
 /// What a metric's values are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Contains {
     /// Plain numbers.
     Default,
@@ -22,4 +26,29 @@ pub enum Contains {
     Time,
     /// Bytes.
     Data,
+}
+
+impl Kind {
+    /// k6's word: `counter`, `gauge`, `rate`, `trend`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Counter => "counter",
+            Kind::Gauge => "gauge",
+            Kind::Rate => "rate",
+            Kind::Trend => "trend",
+        }
+    }
+}
+
+impl Contains {
+    /// k6's word: `default`, `time`, `data`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Contains::Default => "default",
+            Contains::Time => "time",
+            Contains::Data => "data",
+        }
+    }
 }

@@ -7,17 +7,30 @@
 
 mod builtin;
 mod histogram;
+mod intern;
 mod kind;
+mod limit;
 mod recorder;
+mod saved;
+mod shelf;
 mod snapshot;
+mod system_tags;
+mod tag_cache;
 mod tags;
+mod totals;
 
-pub use builtin::{Builtin, Family, MetricId};
-pub use histogram::Histogram;
+pub use builtin::{Builtin, Family, MetricId, MetricInfo};
+pub use histogram::{Histogram, Span, Spans};
+pub use intern::Registry;
 pub use kind::{Contains, Kind};
-pub use recorder::{MetricsSettings, Recorder, Registry, RequestSeries, SeriesId, Shelf};
-pub use snapshot::{Gauge, SeriesState, Snapshot, Totals, Value};
+pub use limit::{MetricsSettings, OVERFLOW_TAG};
+pub use recorder::{Recorder, RequestSeries, RequestTimes, SeriesId};
+pub use saved::{SavedAmounts, SavedHistogram, SavedSeries, SavedValue};
+pub use shelf::Shelf;
+pub use snapshot::{Gauge, SeriesState, Snapshot, Value};
+pub use system_tags::{SystemTag, SystemTags};
 pub use tags::{TagSet, TagSetId};
+pub use totals::Totals;
 
 /// The built-in metrics: an id for each, and their table.
 pub mod metric {

@@ -1,59 +1,33 @@
 //! The hot path: one core's recorder.
+//!
+//! A sample of a known series costs an index, a bucket look-up and a few additions in this core's own memory: no lock, no
+//! atomic, no allocation. Caches stand before the registry; each has a stated size and is emptied when it reaches it, which
+//! costs a visit to the registry's lock and nothing else.
 
 use std::sync::Arc;
 
-use crate::{Contains, Kind, MetricId, TagSet, TagSetId};
+use hashbrown::HashMap;
+
+use crate::{
+    Gauge, MetricId, Registry, Shelf, TagSetId,
+    histogram::{Far, PLAIN_ZERO_THRESHOLD, TIME_ZERO_NANOS, schema::Indexer},
+    shelf::{Cell, Distribution, Window},
+    tag_cache::TagCache,
+};
+
+/// Entries of the cache of series, and of that of requests.
+const CACHED_SERIES: usize = 65_536;
+const CACHED_REQUESTS: usize = 16_384;
 
 /// A series: one metric with one tag set. Dense: the n-th series of the process is number n.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SeriesId(pub(crate) u32);
 
-/// All metrics, tag sets and series of the process. Shared by `Arc`; its lock is met only by what is new to a core.
-#[derive(Debug)]
-pub struct Registry {
-    _private: (),
-}
-
-/// Bounds and choices of the pipeline.
-#[derive(Debug, Clone)]
-pub struct MetricsSettings {
-    /// Series kept for each metric; the rest folds into one overflow series.
-    pub series_per_metric: usize,
-    /// Schema of all histograms, -4 to 8.
-    pub histogram_schema: i8,
-    /// Populated buckets of one histogram beyond which its schema is lowered.
-    pub histogram_max_buckets: usize,
-}
-
-impl Registry {
-    /// A registry that holds the built-in metrics.
+impl SeriesId {
+    /// The number, an index into [`crate::Snapshot::series`].
     #[must_use]
-    pub fn new(settings: MetricsSettings) -> Arc<Registry> {
-        let _ = settings;
-        todo!()
-    }
-
-    /// A custom metric; the same name, kind and contents give the same id (built-in names too).
-    ///
-    /// # Errors
-    /// k6's text, where the name is not valid or taken by another kind.
-    pub fn declare(&self, name: &str, kind: Kind, contains: Contains) -> Result<MetricId, String> {
-        let _ = (name, kind, contains);
-        todo!()
-    }
-
-    /// The metric of this name.
-    #[must_use]
-    pub fn find(&self, name: &str) -> Option<MetricId> {
-        let _ = name;
-        todo!()
-    }
-
-    /// The tag set behind an id.
-    #[must_use]
-    pub fn tag_set(&self, id: TagSetId) -> Arc<TagSet> {
-        let _ = id;
-        todo!()
+    pub fn index(self) -> usize {
+        self.0 as usize
     }
 }
 
@@ -80,72 +54,314 @@ pub struct RequestSeries {
     pub receiving: SeriesId,
 }
 
+impl RequestSeries {
+    /// The trends in the order of [`RequestTimes`].
+    fn trends(&self) -> [SeriesId; 7] {
+        [
+            self.duration,
+            self.blocked,
+            self.connecting,
+            self.tls_handshaking,
+            self.sending,
+            self.waiting,
+            self.receiving,
+        ]
+    }
+}
+
+/// Times of a request in nanoseconds: duration, blocked, connecting, TLS handshaking, sending, waiting, receiving.
+pub type RequestTimes = [u64; 7];
+
 /// One core's recorder: adds samples to that core's shelf. `Send` (to be made elsewhere and moved in), not `Sync`.
 #[derive(Debug)]
 pub struct Recorder {
-    _private: (),
-}
-
-/// What one core has counted since the last swap.
-#[derive(Debug, Default)]
-pub struct Shelf {
-    _private: (),
+    registry: Arc<Registry>,
+    indexer: Indexer,
+    shelf: Shelf,
+    tags: TagCache,
+    series: HashMap<(MetricId, TagSetId), SeriesId>,
+    requests: HashMap<TagSetId, RequestSeries>,
+    /// A `Cell` is `Send` and not `Sync`.
+    _one_core: std::marker::PhantomData<std::cell::Cell<()>>,
 }
 
 impl Recorder {
     /// A recorder with an empty shelf.
     #[must_use]
     pub fn new(registry: &Arc<Registry>) -> Recorder {
-        let _ = registry;
-        todo!()
+        Recorder {
+            registry: Arc::clone(registry),
+            indexer: Indexer::new(registry.settings().histogram_schema),
+            shelf: Shelf::default(),
+            tags: TagCache::default(),
+            series: HashMap::new(),
+            requests: HashMap::new(),
+            _one_core: std::marker::PhantomData,
+        }
     }
 
     /// `base` with `extra` laid over it (later entries win, also over `base`); interned, cached on this core.
     pub fn extend(&mut self, base: TagSetId, extra: &[(&str, &str)]) -> TagSetId {
-        let _ = (base, extra);
-        todo!()
+        if extra.is_empty() {
+            base
+        } else {
+            self.tags.extend(&self.registry, base, extra)
+        }
     }
 
     /// `base` without the tag `name`.
     pub fn without(&mut self, base: TagSetId, name: &str) -> TagSetId {
-        let _ = (base, name);
-        todo!()
+        self.tags.without(&self.registry, base, name)
+    }
+
+    /// The registry behind this recorder.
+    #[must_use]
+    pub fn registry(&self) -> &Arc<Registry> {
+        &self.registry
     }
 
     /// The series of a metric and a tag set; at the cardinality limit the metric's overflow series.
     pub fn series(&mut self, metric: MetricId, tags: TagSetId) -> SeriesId {
-        let _ = (metric, tags);
-        todo!()
+        if let Some(id) = self.series.get(&(metric, tags)) {
+            return *id;
+        }
+        let id = self.registry.series(metric, tags);
+        if self.series.len() >= CACHED_SERIES {
+            self.series.clear();
+        }
+        self.series.insert((metric, tags), id);
+        id
     }
 
     /// The nine series of a request with these tags.
     pub fn request_series(&mut self, tags: TagSetId) -> RequestSeries {
-        let _ = tags;
-        todo!()
+        if let Some(series) = self.requests.get(&tags) {
+            return *series;
+        }
+        let series = self.registry.request_series(tags);
+        if self.requests.len() >= CACHED_REQUESTS {
+            self.requests.clear();
+        }
+        self.requests.insert(tags, series);
+        series
     }
 
     /// Adds a sample in the metric's own unit: a counter's increment, a gauge's value, a rate's zero or non-zero, a trend's
-    /// value (milliseconds where it contains time). NaN and infinities are refused and counted.
+    /// value (milliseconds where it contains time; kept to the nanosecond, and up to 292 years). NaN and infinities are
+    /// refused and counted.
+    #[inline]
     pub fn add(&mut self, series: SeriesId, value: f64) {
-        let _ = (series, value);
-        todo!()
+        if !value.is_finite() {
+            return self.shelf.refuse(series);
+        }
+        let Some(cell) = self.shelf.cells.get_mut(series.index()) else {
+            return self.meet(series, Sample::Number(value));
+        };
+        let was_dirty = match cell {
+            Cell::Counter(counter) => {
+                counter.sum += value;
+                counter.samples += 1;
+                std::mem::replace(&mut counter.dirty, true)
+            }
+            Cell::Gauge(gauge) => {
+                gauge.value = if gauge.dirty {
+                    Gauge {
+                        last: value,
+                        min: gauge.value.min.min(value),
+                        max: gauge.value.max.max(value),
+                    }
+                } else {
+                    Gauge {
+                        last: value,
+                        min: value,
+                        max: value,
+                    }
+                };
+                gauge.samples += 1;
+                std::mem::replace(&mut gauge.dirty, true)
+            }
+            Cell::Rate(rate) => {
+                rate.nonzero += u64::from(value != 0.0);
+                rate.total += 1;
+                std::mem::replace(&mut rate.dirty, true)
+            }
+            Cell::Time(_) => return self.observe_nanos(series, (value * 1e6).round() as i64),
+            Cell::Plain(trend) => {
+                let was_dirty = trend.min <= trend.max;
+                trend.min = trend.min.min(value);
+                trend.max = trend.max.max(value);
+                trend.sum = (trend.sum + value).clamp(f64::MIN, f64::MAX);
+                let size = value.abs();
+                let place = if size <= PLAIN_ZERO_THRESHOLD {
+                    None
+                } else {
+                    Some(self.indexer.index(size))
+                };
+                let far = if value < 0.0 {
+                    trend.below(place)
+                } else {
+                    trend.above(place)
+                };
+                if let Some(far) = far {
+                    *self.shelf.far.entry((series.0, far)).or_default() += 1;
+                }
+                was_dirty
+            }
+            Cell::Empty => return self.meet(series, Sample::Number(value)),
+        };
+        if !was_dirty {
+            self.shelf.dirty.push(series.0);
+        }
     }
 
     /// Adds 1 to a counter.
+    #[inline]
     pub fn count(&mut self, series: SeriesId) {
-        let _ = series;
-        todo!()
+        self.add(series, 1.0);
     }
 
     /// Adds a duration to a trend of times.
+    #[inline]
     pub fn observe(&mut self, series: SeriesId, nanos: u64) {
-        let _ = (series, nanos);
-        todo!()
+        self.observe_nanos(series, i64::try_from(nanos).unwrap_or(i64::MAX));
+    }
+
+    /// Adds all samples of one request: a count, whether it failed (`None`: nobody asked), and the seven times.
+    #[inline]
+    pub fn record_request(
+        &mut self,
+        series: &RequestSeries,
+        times: &RequestTimes,
+        failed: Option<bool>,
+    ) {
+        self.count(series.reqs);
+        if let Some(failed) = failed {
+            self.add(series.failed, f64::from(u8::from(failed)));
+        }
+        for (trend, nanos) in series.trends().into_iter().zip(times) {
+            self.observe(trend, *nanos);
+        }
     }
 
     /// Trades the shelf for an empty one.
+    #[must_use = "the full shelf holds what has been counted"]
     pub fn swap(&mut self, spare: Shelf) -> Shelf {
-        let _ = spare;
-        todo!()
+        debug_assert!(
+            spare.is_empty(),
+            "a spare shelf comes from Totals::absorb or Shelf::default"
+        );
+        std::mem::replace(&mut self.shelf, spare)
     }
+
+    #[inline]
+    fn observe_nanos(&mut self, series: SeriesId, nanos: i64) {
+        let Some(Cell::Time(trend)) = self.shelf.cells.get_mut(series.index()) else {
+            return self.meet(series, Sample::Nanos(nanos));
+        };
+        if trend.min > trend.max {
+            self.shelf.dirty.push(series.0);
+        }
+        trend.min = trend.min.min(nanos);
+        trend.max = trend.max.max(nanos);
+        match trend.sum.checked_add(nanos) {
+            Some(sum) => trend.sum = sum,
+            None => spill_sum(
+                &mut self.shelf.far,
+                series,
+                std::mem::replace(&mut trend.sum, nanos),
+            ),
+        }
+        let size = nanos.unsigned_abs();
+        let place = if size <= TIME_ZERO_NANOS as u64 {
+            None
+        } else {
+            Some(self.indexer.index(size as f64 / 1e9))
+        };
+        let far = if nanos < 0 {
+            trend.below(place)
+        } else {
+            trend.above(place)
+        };
+        if let Some(far) = far {
+            *self.shelf.far.entry((series.0, far)).or_default() += 1;
+        }
+    }
+
+    /// A series that this shelf has no cell for yet.
+    #[cold]
+    #[inline(never)]
+    fn meet(&mut self, series: SeriesId, sample: Sample) {
+        let Some(info) = self.registry.series_info(series) else {
+            debug_assert!(false, "a series of another registry");
+            return;
+        };
+        if self.shelf.cells.len() <= series.index() {
+            self.shelf
+                .cells
+                .resize_with(series.index() + 1, Cell::default);
+        }
+        let cell = &mut self.shelf.cells[series.index()];
+        if matches!(cell, Cell::Empty) {
+            *cell = Cell::new(info.kind, info.contains);
+        }
+        match (sample, &*cell) {
+            (Sample::Number(value), _) => self.add(series, value),
+            (Sample::Nanos(nanos), Cell::Time(_)) => self.observe_nanos(series, nanos),
+            // A duration for something that is no trend of times: in milliseconds, as a script would give it.
+            (Sample::Nanos(nanos), _) => self.add(series, nanos as f64 / 1e6),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Sample {
+    Number(f64),
+    Nanos(i64),
+}
+
+#[cold]
+fn spill_sum(far: &mut HashMap<(u32, Far), i128>, series: SeriesId, sum: i64) {
+    *far.entry((series.0, Far::Sum)).or_default() += i128::from(sum);
+}
+
+impl<N> Distribution<N> {
+    /// Counts a sample that is not negative; `None` is the zero bucket. Gives back where to keep it if not here.
+    #[inline]
+    fn above(&mut self, place: Option<i32>) -> Option<Far> {
+        let Some(index) = place else {
+            return self.zero();
+        };
+        if self.window.hit(index) || grow_and_hit(&mut self.window, index) {
+            None
+        } else {
+            Some(Far::Positive(index))
+        }
+    }
+
+    #[cold]
+    fn below(&mut self, place: Option<i32>) -> Option<Far> {
+        let Some(index) = place else {
+            return self.zero();
+        };
+        let window = self.negative.get_or_insert_default();
+        if window.hit(index) || grow_and_hit(window, index) {
+            None
+        } else {
+            Some(Far::Negative(index))
+        }
+    }
+
+    #[inline]
+    fn zero(&mut self) -> Option<Far> {
+        if self.window.zero == u32::MAX {
+            return Some(Far::Zero);
+        }
+        self.window.zero += 1;
+        None
+    }
+}
+
+#[cold]
+fn grow_and_hit(window: &mut Window, index: i32) -> bool {
+    window.grow_to(index) && window.hit(index)
 }

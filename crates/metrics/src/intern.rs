@@ -1,0 +1,363 @@
+//! The registry: all metrics, tag sets and series of the process, each with a small dense number.
+//!
+//! One std mutex guards the tables. Only what is new to a core meets it (recorders cache), so it is met some thousand times
+//! in a test's first seconds and hardly ever after; nothing waits or allocates at length while holding it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hashbrown::HashMap;
+
+use crate::{
+    Contains, Family, Kind, MetricId, MetricInfo, MetricsSettings, RequestSeries, SeriesId, TagSet,
+    TagSetId, limit::Kept, metric,
+};
+
+/// All metrics, tag sets and series of the process. Shared by `Arc`; its lock is met only by what is new to a core.
+#[derive(Debug)]
+pub struct Registry {
+    settings: MetricsSettings,
+    tables: Mutex<Tables>,
+}
+
+#[derive(Debug)]
+struct Tables {
+    metrics: Vec<Metric>,
+    names: HashMap<Arc<str>, MetricId>,
+    tag_sets: Vec<Arc<TagSet>>,
+    tag_ids: HashMap<Arc<TagSet>, TagSetId>,
+    /// Sets that came of a fold; they are beyond the limit and bounded by the kept pairs.
+    folded: usize,
+    series: Vec<SeriesInfo>,
+    series_ids: HashMap<(MetricId, TagSetId), SeriesId>,
+    kept: Kept,
+}
+
+#[derive(Debug)]
+struct Metric {
+    info: MetricInfo,
+    series: usize,
+    overflowed: bool,
+    told: bool,
+}
+
+/// What a series is.
+#[derive(Debug, Clone)]
+pub(crate) struct SeriesInfo {
+    pub(crate) metric: MetricId,
+    pub(crate) kind: Kind,
+    pub(crate) contains: Contains,
+    pub(crate) tags: TagSetId,
+    pub(crate) set: Arc<TagSet>,
+    pub(crate) overflow: bool,
+}
+
+impl Registry {
+    /// A registry that holds the built-in metrics.
+    #[must_use]
+    pub fn new(settings: MetricsSettings) -> Arc<Registry> {
+        let empty = Arc::new(TagSet::default());
+        let mut tables = Tables {
+            metrics: Vec::new(),
+            names: HashMap::new(),
+            tag_sets: vec![Arc::clone(&empty)],
+            tag_ids: HashMap::from([(empty, TagSetId::EMPTY)]),
+            folded: 0,
+            series: Vec::new(),
+            series_ids: HashMap::new(),
+            kept: Kept::default(),
+        };
+        for builtin in metric::BUILTINS {
+            tables.add_metric(
+                builtin.name,
+                builtin.kind,
+                builtin.contains,
+                builtin.family,
+                builtin.help,
+            );
+        }
+        Arc::new(Registry {
+            settings,
+            tables: Mutex::new(tables),
+        })
+    }
+
+    /// The settings that it was made with.
+    #[must_use]
+    pub fn settings(&self) -> &MetricsSettings {
+        &self.settings
+    }
+
+    /// A custom metric; the same name, kind and contents give the same id (built-in names too).
+    ///
+    /// # Errors
+    /// The text of the script's exception, where the name is not valid or taken by another kind.
+    pub fn declare(&self, name: &str, kind: Kind, contains: Contains) -> Result<MetricId, String> {
+        if !valid_name(name) {
+            return Err(format!(
+                "Invalid metric name: '{name}'. Metric names are 2 to 129 ASCII letters, digits and underscores and start with a letter or an underscore"
+            ));
+        }
+        let family = if name.starts_with("loadd_") {
+            Family::Own
+        } else {
+            Family::K6
+        };
+        self.lock().declare(name, kind, contains, family, "")
+    }
+
+    /// One of loadd's own metrics beyond the built-in ones.
+    pub(crate) fn declare_own(
+        &self,
+        name: &str,
+        kind: Kind,
+        help: &str,
+    ) -> Result<MetricId, String> {
+        self.lock()
+            .declare(name, kind, Contains::Default, Family::Own, help)
+    }
+
+    /// The metric of this name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<MetricId> {
+        self.lock().names.get(name).copied()
+    }
+
+    /// The metric behind an id.
+    #[must_use]
+    pub fn metric(&self, id: MetricId) -> MetricInfo {
+        self.lock().metrics[id.0 as usize].info.clone()
+    }
+
+    /// All metrics by id, the built-in ones first.
+    #[must_use]
+    pub fn metrics(&self) -> Arc<[MetricInfo]> {
+        self.lock()
+            .metrics
+            .iter()
+            .map(|metric| metric.info.clone())
+            .collect()
+    }
+
+    /// The tag set behind an id.
+    #[must_use]
+    pub fn tag_set(&self, id: TagSetId) -> Arc<TagSet> {
+        Arc::clone(&self.lock().tag_sets[id.0 as usize])
+    }
+
+    /// The id of a tag set; at the limit of tag sets that of its overflow set.
+    #[must_use]
+    pub fn intern(&self, tags: TagSet) -> TagSetId {
+        self.lock().intern(tags, self.settings.tag_sets())
+    }
+
+    /// The series of a metric and a tag set; at the cardinality limit the metric's overflow series.
+    #[must_use]
+    pub fn series(&self, metric: MetricId, tags: TagSetId) -> SeriesId {
+        self.lock()
+            .series(metric, tags, self.settings.series_per_metric)
+    }
+
+    /// The nine series of a request, numbered in a row where they are new.
+    pub(crate) fn request_series(&self, tags: TagSetId) -> RequestSeries {
+        let mut tables = self.lock();
+        let mut series = |metric| tables.series(metric, tags, self.settings.series_per_metric);
+        RequestSeries {
+            reqs: series(metric::HTTP_REQS),
+            failed: series(metric::HTTP_REQ_FAILED),
+            duration: series(metric::HTTP_REQ_DURATION),
+            blocked: series(metric::HTTP_REQ_BLOCKED),
+            connecting: series(metric::HTTP_REQ_CONNECTING),
+            tls_handshaking: series(metric::HTTP_REQ_TLS_HANDSHAKING),
+            sending: series(metric::HTTP_REQ_SENDING),
+            waiting: series(metric::HTTP_REQ_WAITING),
+            receiving: series(metric::HTTP_REQ_RECEIVING),
+        }
+    }
+
+    /// Series so far.
+    #[must_use]
+    pub fn series_count(&self) -> usize {
+        self.lock().series.len()
+    }
+
+    /// From now on overflow series keep this tag where it has this value. Call it for every pair of every threshold's
+    /// selector before the first sample ([`crate::ThresholdSet::register`] does).
+    pub fn keep_tag(&self, name: &str, value: &str) {
+        self.lock().kept.add(name, value);
+    }
+
+    /// Metrics that have reached their limit of series since this was asked last: each is named once, to be warned of once.
+    #[must_use]
+    pub fn newly_overflowed(&self) -> Vec<MetricInfo> {
+        let mut tables = self.lock();
+        let new = tables
+            .metrics
+            .iter_mut()
+            .filter(|metric| metric.overflowed && !metric.told);
+        new.map(|metric| {
+            metric.told = true;
+            metric.info.clone()
+        })
+        .collect()
+    }
+
+    /// What a series is.
+    pub(crate) fn series_info(&self, id: SeriesId) -> Option<SeriesInfo> {
+        self.lock().series.get(id.0 as usize).cloned()
+    }
+
+    /// All series from a number on.
+    pub(crate) fn series_from(&self, first: usize) -> Vec<SeriesInfo> {
+        self.lock().series.get(first..).unwrap_or_default().to_vec()
+    }
+
+    pub(crate) fn metric_count(&self) -> usize {
+        self.lock().metrics.len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Tables> {
+        // A panic elsewhere leaves the tables as they are between two statements below: at worst a number is unused.
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tables {
+    fn declare(
+        &mut self,
+        name: &str,
+        kind: Kind,
+        contains: Contains,
+        family: Family,
+        help: &str,
+    ) -> Result<MetricId, String> {
+        let Some(id) = self.names.get(name).copied() else {
+            return Ok(self.add_metric(name, kind, contains, family, help));
+        };
+        let info = &self.metrics[id.0 as usize].info;
+        if info.kind != kind {
+            return Err(format!(
+                "metric '{name}' already exists but with type {}, instead of {}",
+                info.kind.as_str(),
+                kind.as_str()
+            ));
+        }
+        if info.contains != contains {
+            return Err(format!(
+                "metric '{name}' already exists but with a value type {}, instead of {}",
+                info.contains.as_str(),
+                contains.as_str()
+            ));
+        }
+        Ok(id)
+    }
+
+    fn add_metric(
+        &mut self,
+        name: &str,
+        kind: Kind,
+        contains: Contains,
+        family: Family,
+        help: &str,
+    ) -> MetricId {
+        let id = MetricId(self.metrics.len() as u32);
+        let name: Arc<str> = Arc::from(name);
+        let info = MetricInfo {
+            id,
+            name: Arc::clone(&name),
+            kind,
+            contains,
+            family,
+            help: Arc::from(help),
+        };
+        self.metrics.push(Metric {
+            info,
+            series: 0,
+            overflowed: false,
+            told: false,
+        });
+        self.names.insert(name, id);
+        id
+    }
+
+    fn intern(&mut self, tags: TagSet, limit: usize) -> TagSetId {
+        if let Some(id) = self.tag_ids.get(&tags) {
+            return *id;
+        }
+        if self.tag_sets.len() - self.folded < limit {
+            return self.add_tag_set(tags);
+        }
+        self.folded_set(&tags)
+    }
+
+    fn folded_set(&mut self, tags: &TagSet) -> TagSetId {
+        let folded = self.kept.fold(tags);
+        if let Some(id) = self.tag_ids.get(&folded) {
+            return *id;
+        }
+        self.folded += 1;
+        self.add_tag_set(folded)
+    }
+
+    fn add_tag_set(&mut self, tags: TagSet) -> TagSetId {
+        let id = TagSetId(self.tag_sets.len() as u32);
+        let tags = Arc::new(tags);
+        self.tag_sets.push(Arc::clone(&tags));
+        self.tag_ids.insert(tags, id);
+        id
+    }
+
+    fn series(&mut self, metric: MetricId, tags: TagSetId, limit: usize) -> SeriesId {
+        if let Some(id) = self.series_ids.get(&(metric, tags)) {
+            return *id;
+        }
+        let set = Arc::clone(&self.tag_sets[tags.0 as usize]);
+        let of_fold = set.get(crate::limit::OVERFLOW_TAG) == Some("true");
+        let of = &mut self.metrics[metric.0 as usize];
+        if of_fold {
+            of.overflowed = true;
+            return self.add_series(metric, tags, set, true);
+        }
+        if of.series < limit {
+            of.series += 1;
+            return self.add_series(metric, tags, set, false);
+        }
+        of.overflowed = true;
+        let folded = self.folded_set(&set);
+        let folded_tags = Arc::clone(&self.tag_sets[folded.0 as usize]);
+        match self.series_ids.get(&(metric, folded)) {
+            Some(id) => *id,
+            None => self.add_series(metric, folded, folded_tags, true),
+        }
+    }
+
+    fn add_series(
+        &mut self,
+        metric: MetricId,
+        tags: TagSetId,
+        set: Arc<TagSet>,
+        overflow: bool,
+    ) -> SeriesId {
+        let info = &self.metrics[metric.0 as usize].info;
+        let id = SeriesId(self.series.len() as u32);
+        self.series.push(SeriesInfo {
+            metric,
+            kind: info.kind,
+            contains: info.contains,
+            tags,
+            set,
+            overflow,
+        });
+        self.series_ids.insert((metric, tags), id);
+        id
+    }
+}
+
+/// k6's rule: `^[a-zA-Z_][a-zA-Z0-9_]{1,128}$`.
+fn valid_name(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    (2..=129).contains(&bytes.len())
+        && !bytes[0].is_ascii_digit()
+        && bytes
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+}

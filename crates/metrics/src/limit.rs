@@ -1,0 +1,64 @@
+//! Bounds of the pipeline: series for each metric, and what the overflow series keeps.
+//!
+//! Beyond the limit a metric's samples fold into an overflow series. It carries `overflow="true"` and those tags, with those
+//! values, that a threshold's selector names: so the thresholds go on being judged on all their samples, and the number of
+//! overflow series is bounded by the number of thresholds.
+
+use std::collections::BTreeSet;
+
+use crate::TagSet;
+
+/// Name of the tag that marks an overflow series.
+pub const OVERFLOW_TAG: &str = "overflow";
+
+/// Bounds and choices of the pipeline.
+#[derive(Debug, Clone)]
+pub struct MetricsSettings {
+    /// Series kept for each metric; the rest folds into one overflow series.
+    pub series_per_metric: usize,
+    /// Schema of all histograms, -4 to 8.
+    pub histogram_schema: i8,
+    /// Populated buckets of one histogram beyond which its schema is lowered.
+    pub histogram_max_buckets: usize,
+}
+
+impl Default for MetricsSettings {
+    fn default() -> MetricsSettings {
+        MetricsSettings {
+            series_per_metric: 10_000,
+            histogram_schema: 7,
+            histogram_max_buckets: 1_600,
+        }
+    }
+}
+
+impl MetricsSettings {
+    /// Tag sets kept in all: metrics of one kind of sample share them, and sets under construction are some more.
+    pub(crate) fn tag_sets(&self) -> usize {
+        self.series_per_metric
+            .saturating_mul(4)
+            .saturating_add(1_024)
+    }
+}
+
+/// Tags with values that survive a fold.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    pairs: BTreeSet<(String, String)>,
+}
+
+impl Kept {
+    pub(crate) fn add(&mut self, name: &str, value: &str) {
+        self.pairs.insert((name.to_owned(), value.to_owned()));
+    }
+
+    /// The overflow set of a tag set.
+    pub(crate) fn fold(&self, tags: &TagSet) -> TagSet {
+        tags.filter(|name, value| {
+            self.pairs
+                .iter()
+                .any(|(kept, with)| kept == name && with == value)
+        })
+        .with(&[(OVERFLOW_TAG, "true")])
+    }
+}
