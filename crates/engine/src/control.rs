@@ -1,9 +1,6 @@
 //! How the engine is steered and watched from above: [`Command`] down, [`Status`] and snapshots up.
 
-use std::{
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use loadd_metrics::Snapshot;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -109,6 +106,9 @@ pub struct Status {
     pub elapsed: Duration,
     /// Expected length of the whole; `None`: for ever.
     pub total: Option<Duration>,
+    /// Where the time line begins in nanoseconds since the epoch, once that is known: with `start_at` absent, only when
+    /// VUs are made and setup is done. The checkpoint keeps it.
+    pub line_start_unix_nanos: Option<i64>,
     /// VUs at work.
     pub vus: u64,
     /// VUs made.
@@ -184,8 +184,6 @@ pub struct Outcome {
     pub snapshot: Arc<Snapshot>,
     /// `setup`'s result as JSON text.
     pub setup_data: Option<Arc<str>>,
-    /// What `handleSummary` returned, as JSON text; `None` where there is none or it returned nothing.
-    pub summary: Option<String>,
 }
 
 /// What ends a run with an exit code of its own.

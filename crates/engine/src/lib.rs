@@ -1,5 +1,32 @@
 //! Brings plan, scripts, clients and metrics to life on cores: one event loop per core, VUs pinned to it.
+//!
+//! * `engine` starts the threads; `lifecycle` is the run's one state machine, on a thread of its own with the `collector`.
+//! * `core` is one event loop; `driver` runs a scenario on it by what the time line says is due; `pacer` is its timer.
+//! * `vu` is one VU's task; `ops` turns what its script asks for into futures; `record` turns exchanges into samples.
+//! * `control` is how the engine is steered and watched from above.
 
+mod collector;
 mod control;
+mod core;
+mod driver;
+mod engine;
+mod health;
+mod host;
+mod lifecycle;
+mod ops;
+mod pacer;
+mod part;
+mod pool;
+mod record;
+mod settings;
+mod shared;
+mod summary;
+mod vu;
 
-pub use control::{Command, EngineHandle, Failure, Outcome, Phase, ScenarioPhase, ScenarioStatus, Status, StopReason};
+pub use control::{
+    Command, EngineHandle, Failure, Outcome, Phase, ScenarioPhase, ScenarioStatus, Status,
+    StopReason,
+};
+pub use engine::{Engine, EngineError};
+pub use settings::{BatchLimits, EngineSettings, HookSettings, Restored, RunStart};
+pub use summary::handle_summary;

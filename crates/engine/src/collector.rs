@@ -1,0 +1,344 @@
+//! The tick: cores trade their full shelves for empty ones; what they counted adds up to the next snapshot.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use loadd_metrics::{Recorder, Shelf, Snapshot, TagSetId, ThresholdResult, Totals, metric};
+use loadd_timeline::Offset;
+
+use crate::{
+    Restored, StopReason,
+    health::{ProcessFacts, usable_cores},
+    shared::Shared,
+};
+
+/// How often local thresholds are judged, in ticks (2 s, as k6 does).
+const THRESHOLD_TICKS: u64 = 4;
+/// How often facts of the process are read, in ticks (1 s, as k6's `vus`).
+const HEALTH_TICKS: u64 = 2;
+
+/// Gathers shelves, makes snapshots, judges thresholds.
+pub(crate) struct Collector {
+    totals: Totals,
+    /// What the life cycle itself records: gauges of the process, dropped iterations that nobody was there to start.
+    recorder: Recorder,
+    spare: Shelf,
+    /// An empty shelf for each core; `None` while the core has it.
+    spares: Vec<Option<Shelf>>,
+    /// Cores whose shelf of this tick is still to come.
+    outstanding: usize,
+    ticks: u64,
+    restored: Option<Restored>,
+    results: Vec<ThresholdResult>,
+    judged_at: u64,
+    abort_asked: bool,
+    ended: Option<Duration>,
+    cpu_seconds: f64,
+}
+
+impl Collector {
+    pub(crate) fn new(shared: &Shared) -> Collector {
+        let mut totals = Totals::new(&shared.registry);
+        let restored = shared.settings.restored.clone();
+        if let Some(restored) = &restored {
+            totals.restore(restored.series.iter().cloned());
+        }
+        let mut collector = Collector {
+            totals,
+            recorder: Recorder::new(&shared.registry),
+            spare: Shelf::default(),
+            spares: shared
+                .cores
+                .iter()
+                .map(|_| Some(Shelf::default()))
+                .collect(),
+            outstanding: 0,
+            ticks: 0,
+            restored,
+            results: Vec::new(),
+            judged_at: 0,
+            abort_asked: false,
+            ended: None,
+            cpu_seconds: 0.0,
+        };
+        collector.begin(shared);
+        collector
+    }
+
+    /// Series that exist from the beginning.
+    fn begin(&mut self, shared: &Shared) {
+        let unclean = self
+            .restored
+            .as_ref()
+            .is_some_and(|restored| restored.unclean);
+        self.add(
+            metric::UNCLEAN_RESTARTS,
+            TagSetId::EMPTY,
+            f64::from(u8::from(unclean)),
+        );
+        let build = self
+            .recorder
+            .extend(TagSetId::EMPTY, &[("version", env!("CARGO_PKG_VERSION"))]);
+        self.add(metric::BUILD_INFO, build, 1.0);
+        self.add(
+            metric::START_TIME,
+            TagSetId::EMPTY,
+            seconds(shared.unix_nanos_at(shared.now())),
+        );
+        self.add(metric::RUN_FINISHED, TagSetId::EMPTY, 0.0);
+        #[expect(clippy::cast_precision_loss, reason = "a handful of cores")]
+        self.add(metric::CPU_CORES, TagSetId::EMPTY, usable_cores() as f64);
+        for scenario in &shared.scenarios {
+            let own = self
+                .recorder
+                .extend(TagSetId::EMPTY, &[("scenario", &scenario.plan.name)]);
+            self.add(metric::SHARE, own, shared.settings.share.fraction());
+        }
+    }
+
+    fn add(&mut self, metric: loadd_metrics::MetricId, tags: TagSetId, value: f64) {
+        let series = self.recorder.series(metric, tags);
+        self.recorder.add(series, value);
+    }
+
+    /// The time line has begun.
+    pub(crate) fn run_began(&mut self, shared: &Shared, line_start: u64) {
+        self.add(
+            metric::TEST_START,
+            TagSetId::EMPTY,
+            seconds(shared.unix_nanos_at(line_start)),
+        );
+    }
+
+    /// A scenario begins, or goes on where the line is now: what fell due since the checkpoint was written is dropped.
+    pub(crate) fn scenario_joined(&mut self, shared: &Shared, index: usize, join: u64) {
+        let Some(restored) = &self.restored else {
+            return;
+        };
+        let scenario = &shared.scenarios[index];
+        let Some(schedule) = &scenario.part.arrivals else {
+            return;
+        };
+        let known = restored
+            .position
+            .0
+            .saturating_sub(scenario.plan.start_time.0);
+        let missed = schedule
+            .starts_before(Offset(join))
+            .saturating_sub(schedule.starts_before(Offset(known)));
+        self.drop_iterations(shared, index, missed, "down");
+    }
+
+    /// Iterations that a scenario was to do and did not begin before its `maxDuration`.
+    pub(crate) fn not_started(&mut self, shared: &Shared, index: usize, count: u64) {
+        self.drop_iterations(shared, index, count, "max_duration");
+    }
+
+    fn drop_iterations(&mut self, shared: &Shared, index: usize, count: u64, reason: &str) {
+        if count == 0 {
+            return;
+        }
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "iterations of one run stay far below 2^53"
+        )]
+        let value = count as f64;
+        let name = shared.scenarios[index].plan.name.as_str();
+        let own = self.recorder.extend(TagSetId::EMPTY, &[("scenario", name)]);
+        let with_reason = self.recorder.extend(own, &[("reason", reason)]);
+        let k6 = self
+            .recorder
+            .extend(TagSetId::EMPTY, &shared.scenario_tags(index));
+        self.add(metric::PLANNED_ITERATIONS, own, value);
+        self.add(metric::OWN_DROPPED_ITERATIONS, with_reason, value);
+        self.add(metric::DROPPED_ITERATIONS, k6, value);
+        shared.scenarios[index]
+            .dropped
+            .fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Begins a tick. `true` where a snapshot is due although a core has not answered the tick before.
+    pub(crate) fn tick(&mut self, shared: &Shared) -> bool {
+        let late = self.outstanding > 0;
+        self.ticks += 1;
+        if self.ticks % HEALTH_TICKS == 1 {
+            self.record_health(shared);
+        }
+        self.outstanding = 0;
+        late
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts and bytes of one process stay far below 2^53"
+    )]
+    fn record_health(&mut self, shared: &Shared) {
+        let facts = ProcessFacts::read();
+        let vus = &shared.vus;
+        let gauges = [
+            (metric::VUS, Some(vus.active.load(Ordering::Relaxed) as f64)),
+            (
+                metric::VUS_MAX,
+                Some(vus.initialized.load(Ordering::Relaxed) as f64),
+            ),
+            (
+                metric::VU_MEMORY_BYTES,
+                Some(vus.heap_bytes.load(Ordering::Relaxed) as f64),
+            ),
+            (metric::RESIDENT_MEMORY_BYTES, facts.resident_bytes),
+            (metric::OPEN_FDS, facts.open_fds),
+            (metric::MAX_FDS, facts.max_fds),
+            (metric::CLOCK_OFFSET, Some(shared.clock_offset_seconds())),
+        ];
+        let run_tags = self.recorder.extend(TagSetId::EMPTY, &shared.run_tags());
+        for (metric, value) in gauges {
+            let tags = if matches!(metric, metric::VUS | metric::VUS_MAX) {
+                run_tags
+            } else {
+                TagSetId::EMPTY
+            };
+            if let Some(value) = value {
+                self.add(metric, tags, value);
+            }
+        }
+        if let Some(seconds) = facts.cpu_seconds {
+            self.add_cpu(seconds);
+        }
+    }
+
+    /// The process' CPU time so far, as an increment: a counter that an earlier process has begun goes on.
+    fn add_cpu(&mut self, seconds: f64) {
+        self.add(
+            metric::CPU_SECONDS,
+            TagSetId::EMPTY,
+            (seconds - self.cpu_seconds).max(0.0),
+        );
+        self.cpu_seconds = seconds;
+    }
+
+    /// The empty shelves for this tick, each for its core.
+    pub(crate) fn spares(&mut self) -> Vec<(usize, Shelf)> {
+        let spares: Vec<(usize, Shelf)> = self
+            .spares
+            .iter_mut()
+            .enumerate()
+            .filter_map(|(core, spare)| Some((core, spare.take()?)))
+            .collect();
+        self.outstanding = spares.len();
+        spares
+    }
+
+    /// Takes a core's full shelf; `true` when it was the last one of this tick.
+    pub(crate) fn take(&mut self, core: usize, shelf: Shelf) -> bool {
+        self.absorb(core, shelf);
+        let waited = self.outstanding > 0;
+        self.outstanding = self.outstanding.saturating_sub(1);
+        waited && self.outstanding == 0
+    }
+
+    pub(crate) fn absorb(&mut self, core: usize, shelf: Shelf) {
+        self.spares[core] = Some(self.totals.absorb(shelf));
+    }
+
+    fn absorb_own(&mut self) {
+        let full = self.recorder.swap(std::mem::take(&mut self.spare));
+        self.spare = self.totals.absorb(full);
+    }
+
+    /// The truth at this instant; every 2 s the thresholds are judged by it.
+    pub(crate) fn snapshot(&mut self, shared: &Shared) -> Arc<Snapshot> {
+        self.absorb_own();
+        let snapshot = self
+            .totals
+            .snapshot(shared.wall_ms_now(), self.elapsed(shared), false);
+        if self.ticks >= self.judged_at + THRESHOLD_TICKS {
+            self.judged_at = self.ticks;
+            self.judge(shared, &snapshot, false);
+        }
+        snapshot
+    }
+
+    /// The last snapshot: nothing is counted after it.
+    pub(crate) fn last_snapshot(
+        &mut self,
+        shared: &Shared,
+        stop: Option<StopReason>,
+        failed: bool,
+    ) -> Arc<Snapshot> {
+        let finished = !failed || stop.is_some();
+        self.add(
+            metric::RUN_FINISHED,
+            TagSetId::EMPTY,
+            f64::from(u8::from(finished)),
+        );
+        self.absorb_own();
+        let snapshot = self
+            .totals
+            .snapshot(shared.wall_ms_now(), self.elapsed(shared), true);
+        self.judge(shared, &snapshot, true);
+        snapshot
+    }
+
+    fn judge(&mut self, shared: &Shared, snapshot: &Snapshot, at_end: bool) {
+        self.results = shared.settings.thresholds.evaluate(snapshot, at_end);
+        self.abort_asked = self.results.iter().any(|result| result.abort);
+        for index in 0..self.results.len() {
+            let result = &self.results[index];
+            let (ok, metric, expression) =
+                (result.ok, result.metric.clone(), result.expression.clone());
+            let tags = self.recorder.extend(
+                TagSetId::EMPTY,
+                &[
+                    ("metric", metric.as_str()),
+                    ("threshold", expression.as_str()),
+                ],
+            );
+            self.add(metric::THRESHOLD_OK, tags, f64::from(u8::from(ok)));
+        }
+    }
+
+    /// Test duration so far, an earlier process of the same run included.
+    fn elapsed(&self, shared: &Shared) -> Duration {
+        let before = self
+            .restored
+            .as_ref()
+            .map_or(Duration::ZERO, |restored| restored.elapsed);
+        before + self.ended.unwrap_or_else(|| shared.elapsed())
+    }
+
+    /// The test's clock stops: what follows is shutting down.
+    pub(crate) fn freeze_elapsed(&mut self, shared: &Shared) {
+        self.ended = Some(shared.elapsed());
+    }
+
+    pub(crate) fn is_tainted(&self) -> bool {
+        self.results.iter().any(|result| !result.ok)
+    }
+
+    pub(crate) fn abort_asked(&self) -> bool {
+        self.abort_asked
+    }
+
+    /// Names of the metrics whose thresholds are crossed, sorted, each once.
+    pub(crate) fn crossed(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .results
+            .iter()
+            .filter(|result| !result.ok)
+            .map(|result| result.metric.clone())
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a microsecond is lost, in seconds since the epoch"
+)]
+fn seconds(nanos: i64) -> f64 {
+    nanos as f64 / 1e9
+}

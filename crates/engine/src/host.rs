@@ -1,0 +1,297 @@
+//! The engine as a VU's script sees it: samples, tags, facts and log lines.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::atomic::Ordering,
+    time::Duration,
+};
+
+use loadd_client::RequestError;
+use loadd_metrics::{Contains, Kind, MetricId, SystemTag, TagSetId, metric};
+use loadd_script::{ConsoleLevel, Execution, Host, InstanceFacts, ScenarioFacts, Tag, VuFacts};
+
+use crate::{core::Core, lifecycle::Report};
+
+/// In which part of the life cycle a VU's script runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Init,
+    Hook,
+    Iteration,
+    Summary,
+}
+
+/// Numbers of the iteration that runs.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct IterationIds {
+    pub(crate) in_instance: u64,
+    pub(crate) in_test: u64,
+    /// `__ITER`.
+    pub(crate) of_vu: u64,
+    pub(crate) of_vu_in_scenario: u64,
+}
+
+/// One VU's host.
+pub(crate) struct VuHost {
+    core: Rc<Core>,
+    /// `__VU`; 0 in setup, teardown and summary.
+    id: u64,
+    id_in_test: u64,
+    tags: Cell<TagSetId>,
+    stage: Cell<Stage>,
+    scenario: Cell<Option<usize>>,
+    ids: Cell<IterationIds>,
+    begun: Cell<u64>,
+    /// The last check's series: most scripts run the same few checks over and over.
+    checks: RefCell<Vec<(TagSetId, Rc<str>, loadd_metrics::SeriesId)>>,
+}
+
+/// Check names remembered per VU; beyond them the recorder's own look-up does.
+const CHECKS_REMEMBERED: usize = 16;
+
+impl VuHost {
+    pub(crate) fn new(core: &Rc<Core>, id: u64, id_in_test: u64) -> Rc<VuHost> {
+        Rc::new(VuHost {
+            core: Rc::clone(core),
+            id,
+            id_in_test,
+            tags: Cell::new(TagSetId::EMPTY),
+            stage: Cell::new(Stage::Init),
+            scenario: Cell::new(None),
+            ids: Cell::default(),
+            begun: Cell::new(0),
+            checks: RefCell::default(),
+        })
+    }
+
+    pub(crate) fn tag_set(&self) -> TagSetId {
+        self.tags.get()
+    }
+
+    /// The VU enters a scenario: its tags begin anew.
+    pub(crate) fn enter_scenario(&self, index: usize, tags: TagSetId) {
+        self.scenario.set(Some(index));
+        self.tags.set(tags);
+    }
+
+    pub(crate) fn enter_hook(&self, tags: TagSetId) {
+        self.stage.set(Stage::Hook);
+        self.scenario.set(None);
+        self.tags.set(tags);
+    }
+
+    pub(crate) fn enter_summary(&self) {
+        self.stage.set(Stage::Summary);
+    }
+
+    /// `begun`: on the run's clock.
+    pub(crate) fn begin_iteration(&self, ids: IterationIds, begun: u64) {
+        self.stage.set(Stage::Iteration);
+        self.begun.set(begun);
+        self.ids.set(ids);
+    }
+
+    /// When the last iteration began, on the run's clock.
+    pub(crate) fn iteration_begun(&self) -> u64 {
+        self.begun.get()
+    }
+
+    /// k6's warning about a request without a response.
+    pub(crate) fn request_failed(&self, error: &RequestError) {
+        self.warn("Request Failed", &error.message);
+    }
+
+    fn with_tags(&self, tags: &[Tag]) -> TagSetId {
+        if tags.is_empty() {
+            return self.tags.get();
+        }
+        let extra: Vec<(&str, &str)> = tags
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
+        self.core
+            .recorder
+            .borrow_mut()
+            .extend(self.tags.get(), &extra)
+    }
+
+    fn check_series(&self, name: &str, tags: &[Tag]) -> loadd_metrics::SeriesId {
+        let base = self.tags.get();
+        let mut remembered = self.checks.borrow_mut();
+        if tags.is_empty()
+            && let Some(found) = remembered
+                .iter()
+                .find(|(of, check, _)| *of == base && &**check == name)
+        {
+            return found.2;
+        }
+        let mut extra: Vec<(&str, &str)> = tags
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
+        if self
+            .core
+            .shared
+            .settings
+            .system_tags
+            .contains(SystemTag::Check)
+        {
+            extra.push(("check", name));
+        }
+        let mut recorder = self.core.recorder.borrow_mut();
+        let set = recorder.extend(base, &extra);
+        let series = recorder.series(metric::CHECKS, set);
+        if tags.is_empty() {
+            if remembered.len() >= CHECKS_REMEMBERED {
+                remembered.clear();
+            }
+            remembered.push((base, name.into(), series));
+        }
+        series
+    }
+}
+
+impl Host for VuHost {
+    fn declare_metric(
+        &self,
+        name: &str,
+        kind: Kind,
+        contains: Contains,
+    ) -> Result<MetricId, String> {
+        self.core.shared.registry.declare(name, kind, contains)
+    }
+
+    fn sample(&self, metric: MetricId, value: f64, tags: &[Tag]) {
+        let set = self.with_tags(tags);
+        let mut recorder = self.core.recorder.borrow_mut();
+        let series = recorder.series(metric, set);
+        recorder.add(series, value);
+    }
+
+    fn check(&self, name: &str, passed: bool, tags: &[Tag]) {
+        let series = self.check_series(name, tags);
+        self.core
+            .recorder
+            .borrow_mut()
+            .add(series, f64::from(u8::from(passed)));
+    }
+
+    fn group_ended(&self, took: Duration) {
+        let mut recorder = self.core.recorder.borrow_mut();
+        let series = recorder.series(metric::GROUP_DURATION, self.tags.get());
+        recorder.observe(series, nanos(took));
+    }
+
+    fn tag(&self, name: &str) -> Option<Rc<str>> {
+        self.core
+            .shared
+            .registry
+            .tag_set(self.tags.get())
+            .get(name)
+            .map(Rc::from)
+    }
+
+    fn set_tag(&self, name: &str, value: &str) {
+        let tags = self
+            .core
+            .recorder
+            .borrow_mut()
+            .extend(self.tags.get(), &[(name, value)]);
+        self.tags.set(tags);
+    }
+
+    fn remove_tag(&self, name: &str) {
+        let tags = self
+            .core
+            .recorder
+            .borrow_mut()
+            .without(self.tags.get(), name);
+        self.tags.set(tags);
+    }
+
+    fn tags(&self) -> Vec<Tag> {
+        let set = self.core.shared.registry.tag_set(self.tags.get());
+        set.iter()
+            .map(|(name, value)| (Rc::from(name), Rc::from(value)))
+            .collect()
+    }
+
+    fn execution(&self) -> Execution {
+        let stage = self.stage.get();
+        if stage == Stage::Init {
+            return Execution::default();
+        }
+        let ids = self.ids.get();
+        let shared = &self.core.shared;
+        let scenario = self
+            .scenario
+            .get()
+            .filter(|_| stage == Stage::Iteration)
+            .map(|index| {
+                let scenario = &shared.scenarios[index];
+                let started = scenario.started_at.load(Ordering::Relaxed);
+                ScenarioFacts {
+                    name: Rc::clone(&self.core.scenarios[index].name),
+                    executor: scenario.plan.executor.type_name(),
+                    start_time_ms: shared.wall_ms_at(started),
+                    progress: scenario.progress(shared.now()),
+                    iteration_in_instance: ids.in_instance,
+                    iteration_in_test: ids.in_test,
+                }
+            });
+        let instance = (stage != Stage::Summary).then(|| InstanceFacts {
+            iterations_completed: shared.vus.completed.load(Ordering::Relaxed),
+            iterations_interrupted: shared.vus.interrupted.load(Ordering::Relaxed),
+            vus_active: shared.vus.active.load(Ordering::Relaxed),
+            vus_initialized: shared.vus.initialized.load(Ordering::Relaxed),
+            current_test_run_duration_ms: shared.elapsed().as_secs_f64() * 1e3,
+        });
+        Execution {
+            scenario,
+            instance,
+            vu: Some(VuFacts {
+                id_in_instance: self.id,
+                id_in_test: self.id_in_test,
+                iteration_in_instance: ids.of_vu,
+                iteration_in_scenario: ids.of_vu_in_scenario,
+            }),
+            options: Some(Rc::clone(&self.core.settings.options_json)),
+        }
+    }
+
+    fn console(&self, level: ConsoleLevel, message: &str) {
+        match level {
+            ConsoleLevel::Debug => {
+                tracing::debug!(target: "loadd::console", source = "console", "{message}")
+            }
+            ConsoleLevel::Info => {
+                tracing::info!(target: "loadd::console", source = "console", "{message}")
+            }
+            ConsoleLevel::Warn => {
+                tracing::warn!(target: "loadd::console", source = "console", "{message}")
+            }
+            ConsoleLevel::Error => {
+                tracing::error!(target: "loadd::console", source = "console", "{message}")
+            }
+        }
+    }
+
+    fn warn(&self, message: &str, error: &str) {
+        tracing::warn!(target: "loadd::script", error, "{message}");
+    }
+
+    fn abort_test(&self, reason: &str) {
+        self.core.report(Report::Aborted(reason.to_owned()));
+    }
+
+    fn fail_test(&self, reason: &str) {
+        tracing::error!(target: "loadd::script", "test marked as failed: {reason}");
+        self.core.report(Report::MarkedFailed);
+    }
+}
+
+/// A duration as the recorder takes it; more than 584 years are that.
+pub(crate) fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

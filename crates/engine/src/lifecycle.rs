@@ -1,0 +1,556 @@
+//! The life of a run as one state machine on a thread of its own: make VUs, wait for the start, setup, scenarios, drain,
+//! teardown, last tick. Every wait also serves ticks, commands and reports, so that nothing ever stands still.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use loadd_metrics::{Shelf, Snapshot};
+use loadd_script::ScriptFailure;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::{
+    Command, Failure, Outcome, Phase, RunStart, ScenarioPhase, Status, StopReason,
+    collector::Collector,
+    core::{CoreCommand, HookCall, Part},
+    shared::{Shared, TICK},
+    vu::VuIdentity,
+};
+
+/// What cores report.
+#[derive(Debug)]
+pub(crate) enum Report {
+    VuMade,
+    VuFailed(String),
+    Shelf {
+        core: usize,
+        shelf: Shelf,
+    },
+    HookEnded(Result<Option<String>, (ScriptFailure, String)>),
+    ScenarioOver {
+        core: usize,
+        scenario: usize,
+        interrupted: bool,
+        returned: u64,
+    },
+    Aborted(String),
+    MarkedFailed,
+    CoreFailed(String),
+    CoreEnded {
+        core: usize,
+        shelf: Shelf,
+    },
+}
+
+/// What the life cycle is connected to.
+pub(crate) struct Wires {
+    pub(crate) commands: mpsc::UnboundedReceiver<(Command, oneshot::Sender<()>)>,
+    pub(crate) reports: mpsc::UnboundedReceiver<Report>,
+    pub(crate) status: watch::Sender<Arc<Status>>,
+    pub(crate) snapshots: watch::Sender<Arc<Snapshot>>,
+}
+
+/// How far a scenario has come, over all cores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ScenarioState {
+    pub(crate) phase: ScenarioPhase,
+    /// Cores that still work on it.
+    pub(crate) cores: usize,
+}
+
+/// A run under way.
+pub(crate) struct Life {
+    pub(crate) shared: Arc<Shared>,
+    wires: Wires,
+    pub(crate) collector: Collector,
+    ticker: tokio::time::Interval,
+    pub(crate) phase: Phase,
+    pub(crate) stop: Option<StopReason>,
+    pub(crate) scenarios: Vec<ScenarioState>,
+    /// Idle VUs of each core that no scenario holds.
+    free: Vec<u64>,
+    vus_asked: u64,
+    vus_made: u64,
+    hook: Option<Result<Option<String>, (ScriptFailure, String)>>,
+    failure: Option<Failure>,
+    marked_failed: bool,
+    setup_data: Option<Arc<str>>,
+    cores_ended: usize,
+    /// Where the time line begins, once that is known.
+    pub(crate) line_start: Option<u64>,
+}
+
+impl Life {
+    pub(crate) fn new(shared: Arc<Shared>, wires: Wires, collector: Collector) -> Life {
+        let mut ticker = tokio::time::interval(TICK);
+        ticker.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        let cores = shared.cores.len();
+        let waiting = ScenarioState {
+            phase: ScenarioPhase::Waiting,
+            cores: 0,
+        };
+        Life {
+            scenarios: vec![waiting; shared.scenarios.len()],
+            free: vec![0; cores],
+            shared,
+            wires,
+            collector,
+            ticker,
+            phase: Phase::Created,
+            stop: None,
+            vus_asked: 0,
+            vus_made: 0,
+            hook: None,
+            failure: None,
+            marked_failed: false,
+            setup_data: None,
+            cores_ended: 0,
+            line_start: None,
+        }
+    }
+
+    /// Lives the whole life.
+    pub(crate) async fn run(mut self) -> Outcome {
+        self.make_vus().await;
+        self.wait_for_resume().await;
+        self.run_setup().await;
+        self.run_scenarios().await;
+        self.run_teardown().await;
+        self.end().await
+    }
+
+    /// Whether the run is to go no further with its plan.
+    fn is_over(&self) -> bool {
+        self.stop.is_some() || self.failure.is_some()
+    }
+
+    fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.publish_status();
+    }
+
+    fn tell_all(&self, command: impl Fn() -> CoreCommand) {
+        for core in &self.shared.cores {
+            // A core that is gone has reported its failure.
+            drop(core.send(command()));
+        }
+    }
+
+    async fn make_vus(&mut self) {
+        self.enter(Phase::InitVus);
+        let settings = &self.shared.settings;
+        let planned = settings.plan.planned_vus(&settings.share);
+        let cores = self.shared.cores.len();
+        let mut identities: Vec<Vec<VuIdentity>> = vec![Vec::new(); cores];
+        for number in 0..planned {
+            let core = usize::try_from(number).unwrap_or(0) % cores;
+            identities[core].push(self.shared.next_identity());
+        }
+        self.vus_asked = planned;
+        for (core, identities) in identities.into_iter().enumerate() {
+            self.free[core] += identities.len() as u64;
+            drop(self.shared.cores[core].send(CoreCommand::MakeVus(identities)));
+        }
+        self.wait(None, |life| {
+            life.vus_made >= life.vus_asked || life.is_over()
+        })
+        .await;
+    }
+
+    async fn wait_for_resume(&mut self) {
+        if !self.shared.settings.paused || self.is_over() {
+            return;
+        }
+        self.enter(Phase::Waiting);
+        self.wait(None, |life| {
+            !life.shared.paused.load(Ordering::Relaxed) || life.is_over()
+        })
+        .await;
+    }
+
+    async fn run_setup(&mut self) {
+        let settings = &self.shared.settings;
+        let (hook, function) = (settings.setup, "setup");
+        self.shared
+            .began
+            .store(self.shared.now(), Ordering::Relaxed);
+        if !hook.enabled || !self.shared.bundle.functions.contains(function) || self.is_over() {
+            return;
+        }
+        self.enter(Phase::Setup);
+        match self
+            .call_hook(function, "::setup", None, hook.timeout)
+            .await
+        {
+            Some(Ok(data)) => {
+                self.setup_data = data.map(Arc::from);
+                let data = self.setup_data.clone();
+                self.tell_all(|| CoreCommand::SetupData(data.clone()));
+            }
+            Some(Err((failure, text))) => self.hook_failed(&failure, text),
+            None => self.fail(Failure::SetupTimeout),
+        }
+    }
+
+    fn hook_failed(&mut self, failure: &ScriptFailure, text: String) {
+        match failure {
+            // Aborting and cutting off have set what they are already.
+            ScriptFailure::Cancelled | ScriptFailure::Aborted => {}
+            ScriptFailure::Exception { .. } | ScriptFailure::Limit(_) => {
+                self.fail(Failure::Exception(text))
+            }
+            ScriptFailure::Broken(_) => self.fail(Failure::Broken(text)),
+        }
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        if self.failure.is_none() {
+            self.failure = Some(failure);
+        }
+    }
+
+    /// `None`: timed out.
+    async fn call_hook(
+        &mut self,
+        function: &'static str,
+        group: &'static str,
+        data: Option<Arc<str>>,
+        timeout: Duration,
+    ) -> Option<Result<Option<String>, (ScriptFailure, String)>> {
+        self.hook = None;
+        drop(self.shared.cores[0].send(CoreCommand::Hook(HookCall {
+            function,
+            group,
+            data,
+        })));
+        let deadline = tokio::time::Instant::now() + timeout;
+        let in_setup = self.phase == Phase::Setup;
+        self.wait(Some(deadline), |life| {
+            life.hook.is_some() || (in_setup && life.is_over())
+        })
+        .await;
+        if self.hook.is_none() {
+            drop(self.shared.cores[0].send(CoreCommand::CancelHook));
+            self.wait(None, |life| life.hook.is_some()).await;
+            if !(in_setup && self.is_over()) {
+                return None;
+            }
+        }
+        self.hook.take()
+    }
+
+    async fn run_scenarios(&mut self) {
+        if self.is_over() {
+            return;
+        }
+        let line_start = match self.shared.settings.start {
+            RunStart::WhenReady => self.shared.now(),
+            RunStart::At(unix_nanos) => self.shared.instant_of(unix_nanos),
+        };
+        self.line_start = Some(line_start);
+        if line_start > self.shared.now() {
+            self.enter(Phase::Waiting);
+        } else {
+            self.enter(Phase::Running);
+        }
+        self.collector.run_began(&self.shared, line_start);
+        let mut order: Vec<usize> = (0..self.shared.scenarios.len()).collect();
+        order.sort_by_key(|index| self.shared.scenarios[*index].plan.start_time);
+        for index in order {
+            let at = line_start.saturating_add(self.shared.scenarios[index].plan.start_time.0);
+            // A little early: the core waits for the exact instant itself.
+            let early = self.deadline_at(at.saturating_sub(20_000_000));
+            self.wait(Some(early), Life::is_over).await;
+            if self.is_over() {
+                break;
+            }
+            self.enter(Phase::Running);
+            self.start_scenario(index, at).await;
+        }
+        self.wait(None, |life| {
+            life.scenarios.iter().all(|scenario| scenario.cores == 0)
+        })
+        .await;
+    }
+
+    fn deadline_at(&self, instant: u64) -> tokio::time::Instant {
+        let left = Duration::from_nanos(instant.saturating_sub(self.shared.now()));
+        tokio::time::Instant::now() + left
+    }
+
+    /// Hands a scenario its VUs and tells the cores to run it.
+    async fn start_scenario(&mut self, index: usize, at: u64) {
+        let part = &self.shared.scenarios[index].part;
+        let need = part.initial_vus;
+        if part.is_idle || part.max_vus == 0 {
+            self.scenarios[index].phase = ScenarioPhase::Done;
+            return;
+        }
+        let idle: u64 = self.free.iter().sum();
+        if idle < need {
+            self.make_more(need - idle).await;
+            if self.is_over() {
+                return;
+            }
+        }
+        let now = self.shared.now();
+        let join = now.saturating_sub(at);
+        self.shared.scenarios[index]
+            .started_at
+            .store(at, Ordering::Relaxed);
+        self.shared.scenarios[index]
+            .held
+            .store(need, Ordering::Relaxed);
+        self.collector.scenario_joined(&self.shared, index, join);
+        let cores = self.shared.cores.len();
+        let parts = usize::try_from(need.max(1)).unwrap_or(cores).min(cores);
+        let mut order: Vec<usize> = (0..cores).collect();
+        order.sort_by_key(|core| std::cmp::Reverse(self.free[*core]));
+        self.scenarios[index] = ScenarioState {
+            phase: ScenarioPhase::Running,
+            cores: parts,
+        };
+        let mut left = need;
+        for (part, core) in order.into_iter().take(parts).enumerate() {
+            let part = Part {
+                index: part as u64,
+                of: parts as u64,
+                join,
+            };
+            let even = (need + part.of - 1 - part.index) / part.of;
+            let vus = even.min(left);
+            left -= vus;
+            self.free[core] = self.free[core].saturating_sub(vus);
+            drop(self.shared.cores[core].send(CoreCommand::StartScenario {
+                scenario: index,
+                vus,
+                part,
+            }));
+        }
+        self.publish_status();
+    }
+
+    async fn make_more(&mut self, count: u64) {
+        let cores = self.shared.cores.len();
+        for number in 0..count {
+            let core = usize::try_from(number).unwrap_or(0) % cores;
+            self.free[core] += 1;
+            drop(
+                self.shared.cores[core]
+                    .send(CoreCommand::MakeVus(vec![self.shared.next_identity()])),
+            );
+        }
+        self.vus_asked += count;
+        self.wait(None, |life| {
+            life.vus_made >= life.vus_asked || life.is_over()
+        })
+        .await;
+    }
+
+    async fn run_teardown(&mut self) {
+        let hook = self.shared.settings.teardown;
+        let ran = self.line_start.is_some();
+        let skipped = matches!(
+            self.failure,
+            Some(
+                Failure::Exception(_)
+                    | Failure::SetupTimeout
+                    | Failure::Broken(_)
+                    | Failure::Aborted(_)
+            )
+        ) && !ran;
+        if !hook.enabled || !ran || skipped || !self.shared.bundle.functions.contains("teardown") {
+            return;
+        }
+        self.enter(Phase::Teardown);
+        match self
+            .call_hook(
+                "teardown",
+                "::teardown",
+                self.setup_data.clone(),
+                hook.timeout,
+            )
+            .await
+        {
+            Some(Ok(_)) => {}
+            Some(Err((failure, text))) => self.hook_failed(&failure, text),
+            None => self.fail(Failure::TeardownTimeout),
+        }
+    }
+
+    /// Shuts the cores down, takes their last shelves and publishes the last snapshot: totals are exact.
+    async fn end(mut self) -> Outcome {
+        self.collector.freeze_elapsed(&self.shared);
+        self.tell_all(|| CoreCommand::Shutdown);
+        self.wait(None, |life| life.cores_ended >= life.shared.cores.len())
+            .await;
+        self.phase = Phase::Ended;
+        let snapshot =
+            self.collector
+                .last_snapshot(&self.shared, self.stop, self.failure.is_some());
+        let crossed = self.collector.crossed();
+        self.publish_status();
+        self.wires.snapshots.send_replace(Arc::clone(&snapshot));
+        Outcome {
+            failure: self.failure,
+            stop: self.stop,
+            crossed,
+            marked_failed: self.marked_failed,
+            snapshot,
+            setup_data: self.setup_data,
+        }
+    }
+
+    /// Serves events until the condition holds or the deadline has come.
+    async fn wait(
+        &mut self,
+        deadline: Option<tokio::time::Instant>,
+        mut done: impl FnMut(&Life) -> bool,
+    ) {
+        while !done(self) {
+            let far = tokio::time::Instant::now() + Duration::from_secs(86_400);
+            tokio::select! {
+                biased;
+                Some((command, taken)) = self.wires.commands.recv() => {
+                    self.obey(&command);
+                    // Whoever asked may have gone away.
+                    let _: Result<(), ()> = taken.send(());
+                }
+                Some(report) = self.wires.reports.recv() => self.take(report),
+                _ = self.ticker.tick() => self.tick(),
+                () = tokio::time::sleep_until(deadline.unwrap_or(far)) => {
+                    if deadline.is_some() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn obey(&mut self, command: &Command) {
+        match command {
+            Command::Pause => self.shared.paused.store(true, Ordering::Relaxed),
+            Command::Resume => {
+                self.shared.paused.store(false, Ordering::Relaxed);
+                self.tell_all(|| CoreCommand::Resumed);
+            }
+            Command::Stop(reason) => self.stop(*reason),
+        }
+        self.publish_status();
+    }
+
+    fn stop(&mut self, reason: StopReason) {
+        let graceful = reason == StopReason::Graceful;
+        if self.stop.is_some() && graceful {
+            return;
+        }
+        self.stop.get_or_insert(reason);
+        self.tell_all(|| CoreCommand::Stop { graceful });
+        let change = |state: &mut ScenarioState| {
+            if state.phase == ScenarioPhase::Running {
+                state.phase = ScenarioPhase::Stopping;
+            }
+        };
+        self.scenarios.iter_mut().for_each(change);
+    }
+
+    fn take(&mut self, report: Report) {
+        match report {
+            Report::VuMade => self.vus_made += 1,
+            Report::VuFailed(text) => {
+                self.fail(Failure::Exception(text));
+                self.tell_all(|| CoreCommand::Stop { graceful: false });
+            }
+            Report::Shelf { core, shelf } => {
+                if self.collector.take(core, shelf) {
+                    self.publish_snapshot();
+                }
+            }
+            Report::HookEnded(result) => self.hook = Some(result),
+            Report::ScenarioOver {
+                core,
+                scenario,
+                interrupted,
+                returned,
+            } => {
+                self.free[core] += returned;
+                self.scenario_over(scenario, interrupted);
+            }
+            Report::Aborted(reason) => {
+                if self.failure.is_none() {
+                    tracing::error!(target: "loadd::engine", "test aborted: {reason}");
+                    self.failure = Some(Failure::Aborted(reason));
+                }
+                self.stop(StopReason::Script);
+            }
+            Report::MarkedFailed => self.marked_failed = true,
+            Report::CoreFailed(text) => {
+                self.fail(Failure::Broken(text));
+                self.tell_all(|| CoreCommand::Stop { graceful: false });
+            }
+            Report::CoreEnded { core, shelf } => {
+                self.collector.absorb(core, shelf);
+                self.cores_ended += 1;
+            }
+        }
+    }
+
+    fn scenario_over(&mut self, index: usize, interrupted: bool) {
+        let state = &mut self.scenarios[index];
+        state.cores = state.cores.saturating_sub(1);
+        if interrupted {
+            state.phase = ScenarioPhase::Interrupted;
+        }
+        if state.cores > 0 {
+            return;
+        }
+        if state.phase != ScenarioPhase::Interrupted {
+            state.phase = ScenarioPhase::Done;
+        }
+        let scenario = &self.shared.scenarios[index];
+        if scenario.part.draws_from_quota {
+            self.collector.not_started(
+                &self.shared,
+                index,
+                scenario.quota.swap(0, Ordering::Relaxed),
+            );
+        }
+        self.publish_status();
+    }
+
+    fn tick(&mut self) {
+        if self.collector.tick(&self.shared) {
+            // A core did not answer the tick before: its shelf will be in the next snapshot.
+            self.publish_snapshot();
+        }
+        for (core, spare) in self.collector.spares() {
+            drop(self.shared.cores[core].send(CoreCommand::Tick(spare)));
+        }
+        self.publish_status();
+    }
+
+    fn publish_snapshot(&mut self) {
+        let snapshot = self.collector.snapshot(&self.shared);
+        self.wires.snapshots.send_replace(snapshot);
+        if self.collector.abort_asked() && self.stop.is_none() {
+            tracing::error!(target: "loadd::engine", "a threshold with abortOnFail is crossed: the test is stopped");
+            self.stop(StopReason::Threshold);
+        }
+    }
+
+    fn publish_status(&self) {
+        self.wires.status.send_replace(Arc::new(self.status()));
+    }
+
+    fn status(&self) -> Status {
+        let mut status = self.shared.status(self.phase, &self.scenarios);
+        status.stop = self.stop;
+        status.tainted = self.collector.is_tainted();
+        status.vus_planned = self.vus_asked;
+        status.line_start_unix_nanos = self
+            .line_start
+            .map(|start| self.shared.unix_nanos_at(start));
+        status
+    }
+}

@@ -1,0 +1,184 @@
+//! The one place where what a script asks of the world becomes a future.
+
+use std::{cell::RefCell, pin::Pin, rc::Rc, sync::Arc};
+
+use futures_util::{Stream, StreamExt, stream::FuturesUnordered};
+use http::Method;
+use loadd_client::{Outcome, RequestUrl, Session};
+use loadd_script::{Completion, HttpCall, Op, OpId};
+
+use crate::{core::Core, host::VuHost, record::CallTags};
+
+/// One VU's way to the world. Shared with the operations that run beside its script.
+pub(crate) struct VuIo {
+    pub(crate) core: Rc<Core>,
+    pub(crate) host: Rc<VuHost>,
+    pub(crate) session: Session,
+}
+
+type BackgroundOp = Pin<Box<dyn Future<Output = (OpId, Completion)>>>;
+
+/// Operations that run beside a VU's script (`http.asyncRequest`).
+#[derive(Default)]
+pub(crate) struct Background {
+    running: FuturesUnordered<BackgroundOp>,
+    finished: std::collections::VecDeque<(OpId, Completion)>,
+}
+
+impl Background {
+    pub(crate) fn start(&mut self, io: &Rc<VuIo>, id: OpId, op: Op) {
+        let io = Rc::clone(io);
+        self.running
+            .push(Box::pin(async move { (id, perform(&io, op).await) }));
+    }
+
+    /// Drives what runs, also while the script itself waits for something else.
+    pub(crate) fn poll(&mut self, context: &mut std::task::Context<'_>) {
+        while let std::task::Poll::Ready(Some(finished)) =
+            Pin::new(&mut self.running).poll_next(context)
+        {
+            self.finished.push_back(finished);
+        }
+    }
+
+    pub(crate) fn is_idle(&self) -> bool {
+        self.running.is_empty() && self.finished.is_empty()
+    }
+
+    pub(crate) fn take_finished(&mut self) -> Option<Completion> {
+        self.finished
+            .pop_front()
+            .map(|(id, completion)| Completion::Finished(id, Box::new(completion)))
+    }
+
+    /// Drops all of it: requests under way are cut off and counted as interrupted.
+    pub(crate) fn clear(&mut self) {
+        self.running.clear();
+        self.finished.clear();
+    }
+}
+
+/// Does what a script waits for. `Start` and `Wait` belong to the VU's own loop and never come here.
+pub(crate) async fn perform(io: &Rc<VuIo>, op: Op) -> Completion {
+    match op {
+        Op::Http(call) => Completion::Http(Box::new(http(io, *call).await)),
+        Op::Batch(calls) => Completion::Batch(Box::pin(batch(io, calls)).await),
+        Op::Sleep(duration) => {
+            tokio::time::sleep(duration).await;
+            Completion::Done
+        }
+        Op::Yield => {
+            tokio::task::yield_now().await;
+            Completion::Done
+        }
+        Op::Start(..) | Op::Wait { .. } => Completion::Done,
+    }
+}
+
+async fn http(io: &Rc<VuIo>, call: HttpCall) -> Outcome {
+    let HttpCall {
+        request,
+        name,
+        tags,
+        expected,
+    } = call;
+    let mut in_flight = InFlight {
+        io,
+        method: request.method.clone(),
+        url: Arc::clone(&request.url.tag),
+        call: CallTags {
+            name,
+            tags,
+            expected,
+        },
+        done: false,
+    };
+    let outcome = io.session.send(request).await;
+    in_flight.finish(&outcome);
+    outcome
+}
+
+/// A request under way. Dropped before its end (its iteration is cut off), it is counted as interrupted.
+struct InFlight<'a> {
+    io: &'a Rc<VuIo>,
+    method: Method,
+    url: Arc<str>,
+    call: CallTags,
+    done: bool,
+}
+
+impl InFlight<'_> {
+    fn finish(&mut self, outcome: &Outcome) {
+        self.done = true;
+        let core = &self.io.core;
+        core.http.borrow_mut().record(
+            &mut core.recorder.borrow_mut(),
+            self.io.host.tag_set(),
+            &self.call,
+            outcome,
+        );
+        if let Some(error) = &outcome.last.error {
+            self.io.host.request_failed(error);
+        }
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            let core = &self.io.core;
+            let base = self.io.host.tag_set();
+            core.http.borrow().record_interrupted(
+                &mut core.recorder.borrow_mut(),
+                base,
+                &self.call,
+                &self.method,
+                &self.url,
+            );
+        }
+    }
+}
+
+/// `http.batch`: at most `batch` requests at once, at most `batchPerHost` to one host, begun in the order given.
+async fn batch(io: &Rc<VuIo>, calls: Vec<HttpCall>) -> Vec<Outcome> {
+    let limits = io.core.shared.settings.batch;
+    let hosts: Vec<Rc<RequestUrl>> = calls
+        .iter()
+        .map(|call| Rc::clone(&call.request.url))
+        .collect();
+    let results: RefCell<Vec<Option<Outcome>>> = RefCell::new(calls.iter().map(|_| None).collect());
+    let mut waiting: Vec<Option<HttpCall>> = calls.into_iter().map(Some).collect();
+    let mut running = FuturesUnordered::new();
+    let mut under_way: Vec<usize> = Vec::new();
+    loop {
+        for index in 0..waiting.len() {
+            if under_way.len() >= limits.total {
+                break;
+            }
+            let same_host = |other: &&usize| {
+                let (a, b) = (&hosts[**other], &hosts[index]);
+                a.host == b.host && a.port == b.port
+            };
+            if waiting[index].is_some()
+                && under_way.iter().filter(same_host).count() < limits.per_host
+            {
+                let call = waiting[index].take();
+                under_way.push(index);
+                let results = &results;
+                running.push(async move {
+                    if let Some(call) = call {
+                        let outcome = http(io, call).await;
+                        results.borrow_mut()[index] = Some(outcome);
+                    }
+                    index
+                });
+            }
+        }
+        match running.next().await {
+            Some(index) => under_way.retain(|other| *other != index),
+            None => break,
+        }
+    }
+    drop(running);
+    results.into_inner().into_iter().flatten().collect()
+}

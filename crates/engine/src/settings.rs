@@ -1,0 +1,134 @@
+//! What the engine is told before it starts.
+
+use std::{collections::BTreeMap, rc::Rc, sync::Arc, time::Duration};
+
+use loadd_client::ClientSettings;
+use loadd_metrics::{SavedSeries, SavedValue, SystemTags, ThresholdSet};
+use loadd_script::{HttpDefaults, Limits};
+use loadd_timeline::{Offset, Plan, Share};
+
+/// All that a run is made from, beside the script's bundle and the registry.
+#[derive(Debug, Clone)]
+pub struct EngineSettings {
+    /// What the whole test does.
+    pub plan: Plan,
+    /// This worker's part of it.
+    pub share: Share,
+    /// Event loops; 0: one for each usable core. Never more than there are VUs.
+    pub cores: usize,
+    /// Run tags and `--tag`: on every sample.
+    pub tags: BTreeMap<String, String>,
+    /// Which of k6's system tags are on.
+    pub system_tags: SystemTags,
+    /// `__ENV` before the scenarios' own.
+    pub env: Vec<(String, String)>,
+    /// Bounds on scripts.
+    pub limits: Limits,
+    /// Options of the HTTP client.
+    pub client: ClientSettings,
+    /// What `k6/http` falls back on.
+    pub http: HttpDefaults,
+    /// `batch` and `batchPerHost`.
+    pub batch: BatchLimits,
+    /// `noSetup`, `setupTimeout`.
+    pub setup: HookSettings,
+    /// `noTeardown`, `teardownTimeout`.
+    pub teardown: HookSettings,
+    /// `handleSummaryTimeout`; `None`: it is not called.
+    pub handle_summary: Option<Duration>,
+    /// `minIterationDuration`.
+    pub min_iteration_duration: Duration,
+    /// Consolidated options as JSON text, for `exec.test.options`.
+    pub options_json: Arc<str>,
+    /// Local thresholds.
+    pub thresholds: ThresholdSet,
+    /// Whether VUs wait after they are made until somebody resumes (`paused`).
+    pub paused: bool,
+    /// Start of the run, resolved or to be resolved.
+    pub start: RunStart,
+    /// What an earlier process of the same run has counted.
+    pub restored: Option<Restored>,
+    /// Seed of all randomness.
+    pub seed: u64,
+}
+
+/// `setup` or `teardown`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HookSettings {
+    /// Whether it runs where the script has it.
+    pub enabled: bool,
+    /// Longest run.
+    pub timeout: Duration,
+}
+
+/// Parallel requests of one `http.batch`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchLimits {
+    /// In total.
+    pub total: usize,
+    /// To one host.
+    pub per_host: usize,
+}
+
+/// When the time line begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunStart {
+    /// As soon as VUs are made and setup is done.
+    WhenReady,
+    /// At this instant in nanoseconds since the epoch; in the past: join where the line is now.
+    At(i64),
+}
+
+/// What a checkpoint gives back.
+#[derive(Debug, Clone)]
+pub struct Restored {
+    /// Cumulative values of all series.
+    pub series: Vec<SavedSeries>,
+    /// How far the time line had come, from the run's start, when they were written.
+    pub position: Offset,
+    /// Test duration until then.
+    pub elapsed: Duration,
+    /// Whether the earlier process ended without saying so.
+    pub unclean: bool,
+}
+
+/// Settings that every core and VU reads, in the form that they read.
+#[derive(Debug)]
+pub(crate) struct CoreSettings {
+    pub(crate) env: Rc<Vec<(String, String)>>,
+    pub(crate) http: Rc<HttpDefaults>,
+    pub(crate) options_json: Rc<str>,
+}
+
+impl Restored {
+    /// Iterations of a scenario that have been begun so far: what was planned less what was dropped.
+    pub(crate) fn begun(&self, scenario: &str) -> u64 {
+        let sum = |metric: &str| -> f64 {
+            self.series
+                .iter()
+                .filter(|series| series.metric == metric)
+                .filter(|series| {
+                    series
+                        .tags
+                        .iter()
+                        .any(|(name, value)| name == "scenario" && value == scenario)
+                })
+                .map(|series| {
+                    if let SavedValue::Counter(value) = series.value {
+                        value
+                    } else {
+                        0.0
+                    }
+                })
+                .sum()
+        };
+        let begun = sum("loadd_planned_iterations") - sum("loadd_dropped_iterations");
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "whole, not negative, below 2^53"
+        )]
+        let whole = begun.max(0.0) as u64;
+        whole
+    }
+}

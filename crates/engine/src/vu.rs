@@ -1,0 +1,621 @@
+//! One VU's task: takes a job from its mailbox, runs iterations, drives the script through its suspensions.
+//!
+//! *Invariant:* a suspended script is never dropped. It is resumed with `Cancel`, returns, is shut down on its own stack,
+//! and only then goes (engine rule 5).
+
+use std::{
+    cell::{Cell, RefCell},
+    future::poll_fn,
+    pin::pin,
+    rc::Rc,
+    sync::{Arc, atomic::Ordering},
+    task::{Poll, Waker},
+    time::Instant,
+};
+
+use loadd_metrics::metric;
+use loadd_script::{Call, Completion, Input, Op, ScriptFailure, ScriptVu, Step, VuSettings};
+
+use crate::{
+    core::Core,
+    host::{IterationIds, VuHost},
+    ops::{Background, VuIo, perform},
+};
+
+/// What a VU is to do next.
+#[derive(Debug)]
+pub(crate) enum Job {
+    /// One iteration whose intended start was at this instant of the run's clock.
+    Iterate { scenario: usize, intended: u64 },
+    /// Iteration after iteration, until the rule says no.
+    Loop { scenario: usize, rule: LoopRule },
+    /// End.
+    Close,
+}
+
+/// When a looping VU may begin another iteration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LoopRule {
+    /// While the scenario and this VU's slot last.
+    WhileRunning,
+    /// This many more.
+    Times(u64),
+    /// As long as the scenario's common quota lasts.
+    FromQuota,
+}
+
+/// How an iteration ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// It ran to its end, by an exception or without.
+    Complete,
+    /// It was cut off.
+    Interrupted,
+}
+
+/// The handle by which a core steers one of its VUs.
+pub(crate) struct VuControl {
+    pub(crate) id: u64,
+    job: RefCell<Option<Job>>,
+    busy: Cell<bool>,
+    /// Cut off what runs.
+    cancelled: Cell<bool>,
+    /// Which slot of a ramp it runs; a VU that went back to the pool may have been given to another one.
+    slot: Cell<usize>,
+    /// Finish the iteration that runs, begin no other (ramp down).
+    retired: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
+
+impl VuControl {
+    fn new(id: u64) -> Rc<VuControl> {
+        Rc::new(VuControl {
+            id,
+            job: RefCell::new(None),
+            busy: Cell::new(false),
+            cancelled: Cell::new(false),
+            slot: Cell::new(usize::MAX),
+            retired: Cell::new(false),
+            waker: RefCell::new(None),
+        })
+    }
+
+    /// Gives an idle VU its next job.
+    pub(crate) fn assign(&self, job: Job) {
+        self.cancelled.set(false);
+        self.retired.set(false);
+        self.busy.set(true);
+        *self.job.borrow_mut() = Some(job);
+        self.wake();
+    }
+
+    /// Cuts off what the VU is doing, if anything.
+    pub(crate) fn cancel(&self) {
+        if self.busy.get() {
+            self.cancelled.set(true);
+            self.wake();
+        }
+    }
+
+    /// Lets the VU finish its iteration and begin no other.
+    pub(crate) fn retire(&self) {
+        self.retired.set(true);
+        self.wake();
+    }
+
+    /// Takes a retirement back: the loop simply goes on.
+    pub(crate) fn unretire(&self) {
+        self.retired.set(false);
+    }
+
+    pub(crate) fn set_slot(&self, slot: usize) {
+        self.slot.set(slot);
+    }
+
+    pub(crate) fn runs_slot(&self, slot: usize) -> bool {
+        self.slot.get() == slot
+    }
+
+    pub(crate) fn is_busy(&self) -> bool {
+        self.busy.get()
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = self.waker.borrow_mut().take() {
+            waker.wake();
+        }
+    }
+
+    fn register(&self, waker: &Waker) {
+        let mut slot = self.waker.borrow_mut();
+        if !slot.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            *slot = Some(waker.clone());
+        }
+    }
+
+    async fn next_job(&self) -> Job {
+        poll_fn(|context| match self.job.borrow_mut().take() {
+            Some(job) => Poll::Ready(job),
+            None => {
+                self.register(context.waker());
+                Poll::Pending
+            }
+        })
+        .await
+    }
+}
+
+/// A VU: script, connections, host.
+pub(crate) struct Vu {
+    pub(crate) control: Rc<VuControl>,
+    core: Rc<Core>,
+    script: ScriptVu,
+    io: Rc<VuIo>,
+    background: Background,
+    iterations: u64,
+    iterations_in_scenario: u64,
+    scenario: Option<usize>,
+    heap_bytes: u64,
+    /// The script has had a fault of ours: nothing of it may run again.
+    broken: bool,
+}
+
+/// Who a VU is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct VuIdentity {
+    /// `__VU`; 0 for setup, teardown and summary.
+    pub(crate) id: u64,
+    /// `vu.idInTest`.
+    pub(crate) id_in_test: u64,
+}
+
+impl Vu {
+    /// Makes a VU and runs its init code.
+    ///
+    /// # Errors
+    /// What went wrong, in words.
+    pub(crate) async fn new(core: &Rc<Core>, identity: VuIdentity) -> Result<Vu, String> {
+        let shared = &core.shared;
+        let host = VuHost::new(core, identity.id, identity.id_in_test);
+        let settings = VuSettings {
+            number: identity.id,
+            env: Rc::clone(&core.settings.env),
+            limits: shared.settings.limits,
+            seed: shared.settings.seed ^ identity.id_in_test.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            http: Rc::clone(&core.settings.http),
+        };
+        let script = ScriptVu::new(
+            &shared.bundle,
+            settings,
+            Rc::clone(&host) as Rc<dyn loadd_script::Host>,
+        )
+        .map_err(|error| error.to_string())?;
+        let session = loadd_client::Session::new(&shared.client);
+        let io = Rc::new(VuIo {
+            core: Rc::clone(core),
+            host,
+            session,
+        });
+        let mut vu = Vu {
+            control: VuControl::new(identity.id),
+            core: Rc::clone(core),
+            script,
+            io,
+            background: Background::default(),
+            iterations: 0,
+            iterations_in_scenario: 0,
+            scenario: None,
+            heap_bytes: 0,
+            broken: false,
+        };
+        match vu.run(Input::Init).await {
+            Ok(_) => {
+                vu.account_heap();
+                Ok(vu)
+            }
+            Err(failure) => {
+                vu.shutdown();
+                Err(describe(&failure))
+            }
+        }
+    }
+
+    /// The VU's life after init: job after job. Gives the VU back to its core after each.
+    pub(crate) async fn live(mut self) {
+        loop {
+            let job = self.control.next_job().await;
+            match job {
+                Job::Iterate { scenario, intended } => {
+                    let facts = &self.core.shared.scenarios[scenario];
+                    facts.active.fetch_add(1, Ordering::Relaxed);
+                    self.core.shared.vus.active.fetch_add(1, Ordering::Relaxed);
+                    self.iteration(scenario, Some(intended)).await;
+                    self.rest(scenario).await;
+                    self.leave(scenario);
+                }
+                Job::Loop { scenario, rule } => {
+                    let facts = &self.core.shared.scenarios[scenario];
+                    facts.active.fetch_add(1, Ordering::Relaxed);
+                    self.core.shared.vus.active.fetch_add(1, Ordering::Relaxed);
+                    self.loop_iterations(scenario, rule).await;
+                    self.leave(scenario);
+                }
+                Job::Close => break,
+            }
+            if self.broken {
+                self.shutdown();
+                let core = Rc::clone(&self.core);
+                core.replace_broken(self.control.id);
+                return;
+            }
+        }
+        self.shutdown();
+    }
+
+    fn leave(&mut self, scenario: usize) {
+        let shared = &self.core.shared;
+        shared.scenarios[scenario]
+            .active
+            .fetch_sub(1, Ordering::Relaxed);
+        shared.vus.active.fetch_sub(1, Ordering::Relaxed);
+        self.control.busy.set(false);
+        self.control.cancelled.set(false);
+        self.account_heap();
+        if !self.broken {
+            Core::vu_is_idle(&self.core, scenario, &self.control);
+        }
+    }
+
+    async fn loop_iterations(&mut self, scenario: usize, rule: LoopRule) {
+        let mut left = match rule {
+            LoopRule::Times(times) => times,
+            LoopRule::WhileRunning | LoopRule::FromQuota => u64::MAX,
+        };
+        let core = Rc::clone(&self.core);
+        loop {
+            if self.control.cancelled.get() || self.control.retired.get() || self.broken {
+                break;
+            }
+            if !core.scenarios[scenario].may_start(core.shared.now()) {
+                break;
+            }
+            while core.shared.paused.load(Ordering::Relaxed) && !self.control.cancelled.get() {
+                core.resumed.notified().await;
+            }
+            if left == 0
+                || (rule == LoopRule::FromQuota && !core.shared.scenarios[scenario].draw_quota())
+            {
+                break;
+            }
+            left -= 1;
+            core.planned(scenario, 1);
+            self.iteration(scenario, None).await;
+            self.rest(scenario).await;
+        }
+        core.scenarios[scenario].not_started.set(
+            core.scenarios[scenario].not_started.get()
+                + match rule {
+                    LoopRule::Times(_) => left,
+                    LoopRule::WhileRunning | LoopRule::FromQuota => 0,
+                },
+        );
+    }
+
+    /// Waits out `minIterationDuration`, and lets the neighbours run after an iteration that never waited.
+    async fn rest(&mut self, scenario: usize) {
+        let minimum = self.core.shared.settings.min_iteration_duration;
+        let Some(left) = self
+            .last_started()
+            .and_then(|since| minimum.checked_sub(since))
+        else {
+            tokio::task::consume_budget().await;
+            return;
+        };
+        if left.is_zero() || self.control.cancelled.get() {
+            return;
+        }
+        let core = Rc::clone(&self.core);
+        let control = Rc::clone(&self.control);
+        let mut sleep = pin!(tokio::time::sleep(left));
+        poll_fn(|context| {
+            if control.cancelled.get() || !core.scenarios[scenario].may_start(core.shared.now()) {
+                return Poll::Ready(());
+            }
+            control.register(context.waker());
+            sleep.as_mut().poll(context)
+        })
+        .await;
+    }
+
+    fn last_started(&self) -> Option<std::time::Duration> {
+        let begun = self.io.host.iteration_begun();
+        (begun != 0)
+            .then(|| std::time::Duration::from_nanos(self.core.shared.now().saturating_sub(begun)))
+    }
+
+    /// One iteration with all of its samples.
+    async fn iteration(&mut self, scenario: usize, intended: Option<u64>) -> Ended {
+        let core = Rc::clone(&self.core);
+        let here = &core.scenarios[scenario];
+        let facts = &core.shared.scenarios[scenario];
+        let enters = self.scenario != Some(scenario);
+        if enters {
+            self.scenario = Some(scenario);
+            self.iterations_in_scenario = 0;
+            self.io.host.enter_scenario(scenario, here.tags);
+        }
+        let (in_instance, in_test) = facts.draw_iteration();
+        let ids = IterationIds {
+            in_instance,
+            in_test,
+            of_vu: self.iterations,
+            of_vu_in_scenario: self.iterations_in_scenario,
+        };
+        self.iterations += 1;
+        self.iterations_in_scenario += 1;
+        let begun = core.shared.now();
+        self.io.host.begin_iteration(ids, begun);
+        if let Some(intended) = intended {
+            core.recorder
+                .borrow_mut()
+                .observe(here.start_delay, begun.saturating_sub(intended));
+        }
+        let call = Call {
+            function: Rc::clone(&here.exec),
+            data: core.setup_data.borrow().clone(),
+            env: enters.then(|| Rc::clone(&here.env)),
+            iteration: Some(ids.of_vu),
+            want_result: false,
+        };
+        let result = self.run(Input::Call(call)).await;
+        let took = core.shared.now().saturating_sub(begun);
+        self.finish_iteration(scenario, took, result)
+    }
+
+    fn finish_iteration(
+        &mut self,
+        scenario: usize,
+        took: u64,
+        result: Result<Option<String>, ScriptFailure>,
+    ) -> Ended {
+        self.record_bytes();
+        self.io.session.iteration_ended();
+        let ended = match &result {
+            Ok(_)
+            | Err(
+                ScriptFailure::Exception { .. } | ScriptFailure::Limit(_) | ScriptFailure::Aborted,
+            ) => Ended::Complete,
+            Err(ScriptFailure::Cancelled | ScriptFailure::Broken(_)) => Ended::Interrupted,
+        };
+        if let Err(failure) = &result {
+            self.complain(scenario, failure);
+        }
+        let core = &self.core;
+        let mut recorder = core.recorder.borrow_mut();
+        match ended {
+            Ended::Complete => {
+                let tags = self.io.host.tag_set();
+                let duration = recorder.series(metric::ITERATION_DURATION, tags);
+                let iterations = recorder.series(metric::ITERATIONS, tags);
+                recorder.observe(duration, took);
+                recorder.count(iterations);
+                core.shared.vus.completed.fetch_add(1, Ordering::Relaxed);
+            }
+            Ended::Interrupted => {
+                recorder.count(core.scenarios[scenario].interrupted);
+                core.shared.vus.interrupted.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        ended
+    }
+
+    /// `data_sent` and `data_received` since the last call.
+    pub(crate) fn record_bytes(&self) {
+        let (sent, received) = self.io.session.take_bytes();
+        let tags = self.io.host.tag_set();
+        let mut recorder = self.core.recorder.borrow_mut();
+        let (out, into) = (
+            recorder.series(metric::DATA_SENT, tags),
+            recorder.series(metric::DATA_RECEIVED, tags),
+        );
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "bytes of one iteration stay far below 2^53"
+        )]
+        {
+            recorder.add(out, sent as f64);
+            recorder.add(into, received as f64);
+        }
+    }
+
+    fn complain(&self, scenario: usize, failure: &ScriptFailure) {
+        let plan = &self.core.shared.scenarios[scenario].plan;
+        let (executor, scenario) = (plan.executor.type_name(), plan.name.as_str());
+        match failure {
+            ScriptFailure::Exception { message, stack } => tracing::error!(
+                target: "loadd::script",
+                executor,
+                scenario,
+                source = "stacktrace",
+                hint = "script exception",
+                "{message}\n{stack}"
+            ),
+            ScriptFailure::Limit(text) => {
+                tracing::error!(target: "loadd::script", executor, scenario, hint = "script limit", "{text}");
+            }
+            ScriptFailure::Broken(text) => {
+                tracing::error!(target: "loadd::script", executor, scenario, hint = "fault of loadd", "{text}");
+            }
+            ScriptFailure::Cancelled | ScriptFailure::Aborted => {}
+        }
+    }
+
+    /// Marks the VU as busy with a hook; the handle cuts it off.
+    pub(crate) fn begin_hook(&self) -> Rc<VuControl> {
+        self.control.busy.set(true);
+        Rc::clone(&self.control)
+    }
+
+    /// Calls setup or teardown.
+    pub(crate) async fn call_hook(
+        &mut self,
+        function: &str,
+        data: Option<Arc<str>>,
+        tags: loadd_metrics::TagSetId,
+    ) -> Result<Option<String>, ScriptFailure> {
+        self.io.host.enter_hook(tags);
+        let call = Call {
+            function: Rc::from(function),
+            data,
+            env: None,
+            iteration: None,
+            want_result: true,
+        };
+        let result = self.run(Input::Call(call)).await;
+        self.record_bytes();
+        result
+    }
+
+    /// Calls `handleSummary`, whose samples count for nothing.
+    pub(crate) async fn call_summary(
+        &mut self,
+        data: Arc<str>,
+    ) -> Result<Option<String>, ScriptFailure> {
+        self.io.host.enter_summary();
+        let function = Rc::from("handleSummary");
+        let call = Call {
+            function,
+            data: Some(data),
+            env: None,
+            iteration: None,
+            want_result: true,
+        };
+        self.run(Input::Call(call)).await
+    }
+
+    /// Drives the script from this input to its return.
+    async fn run(&mut self, input: Input) -> Result<Option<String>, ScriptFailure> {
+        let mut step = self.script.resume(input);
+        loop {
+            step = match step {
+                Step::Suspended(op) => match self.wait(op).await {
+                    Some(completion) => self.script.resume(Input::Complete(completion)),
+                    None => {
+                        self.background.clear();
+                        self.script.resume(Input::Cancel)
+                    }
+                },
+                Step::Ready | Step::Closed => return Ok(None),
+                Step::Returned(result) => {
+                    self.background.clear();
+                    self.broken = matches!(result, Err(ScriptFailure::Broken(_)));
+                    return result;
+                }
+            }
+        }
+    }
+
+    /// Waits for what the script asks for; `None` where it is to be cut off instead.
+    async fn wait(&mut self, op: Op) -> Option<Completion> {
+        if self.control.cancelled.get() {
+            return None;
+        }
+        match op {
+            Op::Start(id, op) => {
+                self.background.start(&self.io, id, *op);
+                Some(Completion::Done)
+            }
+            Op::Wait { until } => self.wait_for_event(until).await,
+            op @ (Op::Http(_) | Op::Batch(_) | Op::Sleep(_) | Op::Yield) => {
+                let (control, background) = (&self.control, &mut self.background);
+                let mut work = pin!(perform(&self.io, op));
+                poll_fn(|context| {
+                    if control.cancelled.get() {
+                        return Poll::Ready(None);
+                    }
+                    control.register(context.waker());
+                    if !background.is_idle() {
+                        background.poll(context);
+                    }
+                    work.as_mut().poll(context).map(Some)
+                })
+                .await
+            }
+        }
+    }
+
+    async fn wait_for_event(&mut self, until: Option<Instant>) -> Option<Completion> {
+        let (control, background) = (&self.control, &mut self.background);
+        if until.is_none() && background.is_idle() {
+            // Nothing can ever come: an answer at once lets the script find that out.
+            return Some(Completion::Done);
+        }
+        // With no timer the far future stands in; the operation that runs ends first.
+        let deadline =
+            until.unwrap_or_else(|| Instant::now() + std::time::Duration::from_secs(86_400 * 365));
+        let mut timer = pin!(tokio::time::sleep_until(deadline.into()));
+        poll_fn(|context| {
+            if control.cancelled.get() {
+                return Poll::Ready(None);
+            }
+            control.register(context.waker());
+            background.poll(context);
+            if let Some(finished) = background.take_finished() {
+                return Poll::Ready(Some(finished));
+            }
+            timer
+                .as_mut()
+                .poll(context)
+                .map(|()| Some(Completion::Done))
+        })
+        .await
+    }
+
+    fn account_heap(&mut self) {
+        let now = self.script.heap_bytes();
+        let heap = &self.core.shared.vus.heap_bytes;
+        heap.fetch_add(now.wrapping_sub(self.heap_bytes), Ordering::Relaxed);
+        self.heap_bytes = now;
+    }
+
+    /// Frees the script's runtime on its own stack.
+    pub(crate) fn shutdown(&mut self) {
+        self.background.clear();
+        self.core
+            .shared
+            .vus
+            .heap_bytes
+            .fetch_sub(self.heap_bytes, Ordering::Relaxed);
+        self.heap_bytes = 0;
+        let closed = self.script.resume(Input::Shutdown);
+        debug_assert!(
+            matches!(closed, Step::Closed),
+            "a VU that runs nothing closes at once"
+        );
+    }
+}
+
+/// A failure in words, with its stack.
+pub(crate) fn describe(failure: &ScriptFailure) -> String {
+    match failure {
+        ScriptFailure::Exception { message, stack } if stack.is_empty() => message.clone(),
+        ScriptFailure::Exception { message, stack } => format!("{message}\n{stack}"),
+        ScriptFailure::Cancelled => "cut off".to_owned(),
+        ScriptFailure::Aborted => "test aborted".to_owned(),
+        ScriptFailure::Limit(text) | ScriptFailure::Broken(text) => text.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_vu_cannot_be_cancelled_by_mistake() {
+        let control = VuControl::new(1);
+        control.cancel();
+        control.assign(Job::Close);
+        assert!(!control.cancelled.get());
+        assert!(control.is_busy());
+    }
+}
