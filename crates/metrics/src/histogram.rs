@@ -48,6 +48,7 @@ pub(crate) enum Amounts {
 }
 
 const NANOS: f64 = 1e9;
+const NANOS_IN_MILLI: f64 = 1e6;
 
 impl Amounts {
     fn sum(&self) -> f64 {
@@ -145,6 +146,27 @@ impl Histogram {
             0.0
         } else {
             self.sum() / self.count as f64
+        }
+    }
+
+    pub(crate) fn sum_in_script_unit(&self) -> f64 {
+        match self.amounts {
+            Amounts::Time { sum, .. } => sum as f64 / NANOS_IN_MILLI,
+            Amounts::Plain { sum, .. } => sum,
+        }
+    }
+
+    pub(crate) fn min_in_script_unit(&self) -> f64 {
+        match self.amounts {
+            Amounts::Time { min, .. } => min as f64 / NANOS_IN_MILLI,
+            Amounts::Plain { min, .. } => min,
+        }
+    }
+
+    pub(crate) fn max_in_script_unit(&self) -> f64 {
+        match self.amounts {
+            Amounts::Time { max, .. } => max as f64 / NANOS_IN_MILLI,
+            Amounts::Plain { max, .. } => max,
         }
     }
 

@@ -12,11 +12,14 @@ mod kind;
 mod limit;
 mod recorder;
 mod saved;
+mod selector;
 mod shelf;
 mod snapshot;
+mod stat;
 mod system_tags;
 mod tag_cache;
 mod tags;
+mod threshold;
 mod totals;
 
 pub use builtin::{Builtin, Family, MetricId, MetricInfo};
@@ -26,10 +29,16 @@ pub use kind::{Contains, Kind};
 pub use limit::{MetricsSettings, OVERFLOW_TAG};
 pub use recorder::{Recorder, RequestSeries, RequestTimes, SeriesId};
 pub use saved::{SavedAmounts, SavedHistogram, SavedSeries, SavedValue};
+pub use selector::{Selector, SelectorError};
 pub use shelf::Shelf;
 pub use snapshot::{Gauge, SeriesState, Snapshot, Value};
+pub use stat::TrendStat;
 pub use system_tags::{SystemTag, SystemTags};
 pub use tags::{TagSet, TagSetId};
+pub use threshold::{
+    Comparison, Method, Threshold, ThresholdError, ThresholdFault, ThresholdResult, ThresholdSet,
+    ThresholdSettings,
+};
 pub use totals::Totals;
 
 /// The built-in metrics: an id for each, and their table.
