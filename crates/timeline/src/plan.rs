@@ -231,3 +231,6 @@ impl ScenarioPlan {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -162,7 +162,7 @@ impl Share {
             .map(|weight| weight * (count / period))
             .collect();
         deal(&self.weights, count % period, |_, owner| {
-            lengths[owner] += 1
+            lengths[owner] += 1;
         });
         lengths
     }
