@@ -42,6 +42,7 @@ impl Collector {
     pub(crate) fn new(shared: &Shared) -> Collector {
         let mut totals = Totals::new(&shared.registry);
         let restored = shared.settings.restored.clone();
+        totals.date_after(shared.settings.date_after_ms);
         if let Some(restored) = &restored {
             totals.restore(restored.series.iter().cloned());
         }
@@ -247,9 +248,24 @@ impl Collector {
         self.spare = self.totals.absorb(full);
     }
 
+    /// What others count off the hot path becomes part of the snapshot.
+    fn read_own(&mut self, shared: &Shared) {
+        shared.settings.tick_hook.call();
+        shared.settings.self_metrics.read_into(&mut self.totals);
+        for metric in shared.registry.newly_overflowed() {
+            tracing::warn!(
+                target: "loadd::engine",
+                metric = %metric.name,
+                limit = shared.registry.settings().series_per_metric,
+                "too many series: further ones are folded into one with overflow=\"true\" (loadd_series_overflowed_total)"
+            );
+        }
+    }
+
     /// The truth at this instant; every 2 s the thresholds are judged by it.
     pub(crate) fn snapshot(&mut self, shared: &Shared) -> Arc<Snapshot> {
         self.absorb_own();
+        self.read_own(shared);
         let snapshot = self
             .totals
             .snapshot(shared.wall_ms_now(), self.elapsed(shared), false);
@@ -274,6 +290,7 @@ impl Collector {
             f64::from(u8::from(finished)),
         );
         self.absorb_own();
+        self.read_own(shared);
         let snapshot = self
             .totals
             .snapshot(shared.wall_ms_now(), self.elapsed(shared), true);
@@ -287,11 +304,11 @@ impl Collector {
         for index in 0..self.results.len() {
             let result = &self.results[index];
             let (ok, metric, expression) =
-                (result.ok, result.metric.clone(), result.expression.clone());
+                (result.ok, result.key.clone(), result.expression.clone());
             let tags = self.recorder.extend(
                 TagSetId::EMPTY,
                 &[
-                    ("metric", metric.as_str()),
+                    ("metric", key.as_str()),
                     ("threshold", expression.as_str()),
                 ],
             );
@@ -327,7 +344,7 @@ impl Collector {
             .results
             .iter()
             .filter(|result| !result.ok)
-            .map(|result| result.metric.clone())
+            .map(|result| result.key.clone())
             .collect();
         names.sort();
         names.dedup();

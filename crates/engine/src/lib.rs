@@ -28,5 +28,5 @@ pub use control::{
     StopReason,
 };
 pub use engine::{Engine, EngineError};
-pub use settings::{BatchLimits, EngineSettings, HookSettings, Restored, RunStart};
+pub use settings::{BatchLimits, EngineSettings, HookSettings, Restored, RunStart, TickHook};
 pub use summary::handle_summary;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, rc::Rc, sync::Arc, time::Duration};
 
 use loadd_client::ClientSettings;
-use loadd_metrics::{SavedSeries, SavedValue, SystemTags, ThresholdSet};
+use loadd_metrics::{SavedSeries, SavedValue, SelfMetrics, SystemTags, ThresholdSet};
 use loadd_script::{HttpDefaults, Limits};
 use loadd_timeline::{Offset, Plan, Share};
 
@@ -48,8 +48,38 @@ pub struct EngineSettings {
     pub start: RunStart,
     /// What an earlier process of the same run has counted.
     pub restored: Option<Restored>,
+    /// No snapshot is dated at or before this instant (Unix milliseconds): the newest one that an earlier process has sent.
+    pub date_after_ms: i64,
+    /// Metrics that are counted off the hot path; read into every snapshot.
+    pub self_metrics: SelfMetrics,
+    /// Called before each snapshot, so that others can bring their numbers up to date.
+    pub tick_hook: TickHook,
     /// Seed of all randomness.
     pub seed: u64,
+}
+
+/// Something to be called before each snapshot, on the life cycle's thread; must be quick.
+#[derive(Clone, Default)]
+pub struct TickHook(Option<Arc<dyn Fn() + Send + Sync>>);
+
+impl TickHook {
+    /// Calls `hook` before each snapshot.
+    #[must_use]
+    pub fn new(hook: impl Fn() + Send + Sync + 'static) -> TickHook {
+        TickHook(Some(Arc::new(hook)))
+    }
+
+    pub(crate) fn call(&self) {
+        if let Some(hook) = &self.0 {
+            hook();
+        }
+    }
+}
+
+impl std::fmt::Debug for TickHook {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("TickHook").field(&self.0.is_some()).finish()
+    }
 }
 
 /// `setup` or `teardown`.
