@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 
 use crate::{
     Contains, Family, Kind, MetricId, MetricInfo, MetricsSettings, RequestSeries, SeriesId, TagSet,
-    TagSetId, limit::Kept, metric,
+    TagSetId, limit::Kept, metric, own::OWN_METRICS,
 };
 
 /// All metrics, tag sets and series of the process. Shared by `Arc`; its lock is met only by what is new to a core.
@@ -46,13 +46,12 @@ pub(crate) struct SeriesInfo {
     pub(crate) metric: MetricId,
     pub(crate) kind: Kind,
     pub(crate) contains: Contains,
-    pub(crate) tags: TagSetId,
     pub(crate) set: Arc<TagSet>,
     pub(crate) overflow: bool,
 }
 
 impl Registry {
-    /// A registry that holds the built-in metrics.
+    /// A registry that holds the built-in metrics and loadd's own.
     #[must_use]
     pub fn new(settings: MetricsSettings) -> Arc<Registry> {
         let empty = Arc::new(TagSet::default());
@@ -74,6 +73,9 @@ impl Registry {
                 builtin.family,
                 builtin.help,
             );
+        }
+        for own in OWN_METRICS {
+            tables.add_metric(own.name, own.kind, Contains::Default, Family::Own, own.help);
         }
         Arc::new(Registry {
             settings,
@@ -103,17 +105,6 @@ impl Registry {
             Family::K6
         };
         self.lock().declare(name, kind, contains, family, "")
-    }
-
-    /// One of loadd's own metrics beyond the built-in ones.
-    pub(crate) fn declare_own(
-        &self,
-        name: &str,
-        kind: Kind,
-        help: &str,
-    ) -> Result<MetricId, String> {
-        self.lock()
-            .declare(name, kind, Contains::Default, Family::Own, help)
     }
 
     /// The metric of this name.
@@ -343,7 +334,6 @@ impl Tables {
             metric,
             kind: info.kind,
             contains: info.contains,
-            tags,
             set,
             overflow,
         });

@@ -10,29 +10,36 @@ mod histogram;
 mod intern;
 mod kind;
 mod limit;
+mod own;
 mod recorder;
 mod saved;
 mod selector;
 mod shelf;
 mod snapshot;
 mod stat;
+mod summary;
 mod system_tags;
 mod tag_cache;
 mod tags;
 mod threshold;
 mod totals;
+mod window;
 
 pub use builtin::{Builtin, Family, MetricId, MetricInfo};
 pub use histogram::{Histogram, Span, Spans};
 pub use intern::Registry;
 pub use kind::{Contains, Kind};
 pub use limit::{MetricsSettings, OVERFLOW_TAG};
+pub use own::{OWN_METRICS, OwnCounter, OwnGauge, OwnMetric, SelfMetrics};
 pub use recorder::{Recorder, RequestSeries, RequestTimes, SeriesId};
 pub use saved::{SavedAmounts, SavedHistogram, SavedSeries, SavedValue};
 pub use selector::{Selector, SelectorError};
 pub use shelf::Shelf;
 pub use snapshot::{Gauge, SeriesState, Snapshot, Value};
 pub use stat::TrendStat;
+pub use summary::{
+    Summary, SummaryCheck, SummaryMetric, SummaryOptions, SummarySection, SummaryValues,
+};
 pub use system_tags::{SystemTag, SystemTags};
 pub use tags::{TagSet, TagSetId};
 pub use threshold::{
@@ -40,6 +47,7 @@ pub use threshold::{
     ThresholdSettings,
 };
 pub use totals::Totals;
+pub use window::Window;
 
 /// The built-in metrics: an id for each, and their table.
 pub mod metric {

@@ -127,6 +127,13 @@ impl Totals {
         self.set(id, value);
     }
 
+    /// As [`Totals::set_value`], for a metric that the registry has from the beginning.
+    pub(crate) fn set_named(&mut self, name: &str, tags: &[(&str, &str)], value: f64) {
+        if let Some(metric) = self.registry.find(name) {
+            self.set_value(metric, tags, value);
+        }
+    }
+
     fn own_series(&mut self, metric: MetricId, tags: &[(&str, &str)]) -> SeriesId {
         let tags = self.registry.intern(TagSet::new(tags.iter().copied()));
         self.registry.series(metric, tags)

@@ -69,10 +69,6 @@ impl Indexer {
         }
     }
 
-    pub(crate) fn schema(&self) -> i8 {
-        self.schema
-    }
-
     /// The bucket of a positive, finite value.
     #[inline]
     pub(crate) fn index(&self, value: f64) -> i32 {
