@@ -1,0 +1,265 @@
+//! POST over one kept connection: a body out, an [`Outcome`] back. Never two requests at a time, no redirects followed.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use rustls_pki_types::ServerName;
+use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
+use tokio_rustls::TlsConnector;
+
+use super::{
+    auth::{Auth, Freshness},
+    retry::{Outcome, retry_after},
+    tls::client_config,
+};
+use crate::{
+    error::Error,
+    settings::{RemoteWriteSettings, TlsSettings},
+};
+
+/// A request may take this long, reply included: Prometheus' own default.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// Bytes of a reply that are read; a longer one costs the connection.
+const REPLY_LIMIT: usize = 64 << 10;
+/// Bytes of a reply that are kept for the log.
+const EXCERPT: usize = 1024;
+
+/// A reply, or the lack of one.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) outcome: Outcome,
+    /// The beginning of the body, or what went wrong.
+    pub(crate) words: String,
+}
+
+/// One receiver and the connection to it.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    uri: Uri,
+    host: String,
+    port: u16,
+    /// `Some` for https.
+    tls: Option<TlsSettings>,
+    headers: HeaderMap,
+    auth: Auth,
+    fresh: Freshness,
+    connection: Option<Connection>,
+}
+
+#[derive(Debug)]
+struct Connection {
+    send: SendRequest<Full<Bytes>>,
+    driver: JoinHandle<()>,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+impl Endpoint {
+    /// Checks everything that can be checked without a connection.
+    pub(crate) fn new(
+        settings: &RemoteWriteSettings,
+        fixed: &[(&'static str, &'static str)],
+    ) -> Result<Endpoint, Error> {
+        let unusable = |what: String| Error::Endpoint(format!("{}: {what}", settings.url));
+        let uri: Uri = settings
+            .url
+            .parse()
+            .map_err(|error: http::uri::InvalidUri| unusable(error.to_string()))?;
+        let secure = uri.scheme_str() == Some("https");
+        let host = uri
+            .host()
+            .ok_or_else(|| unusable("names no host".to_owned()))?;
+        let host = host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_owned();
+        let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
+        let tls = secure.then(|| settings.tls.clone());
+        if let Some(tls) = &tls {
+            client_config(tls).map_err(Error::Tls)?;
+        }
+        let mut headers = HeaderMap::new();
+        for (name, value) in &settings.headers {
+            let parsed = (name.parse::<HeaderName>(), value.parse::<HeaderValue>());
+            let (Ok(name), Ok(value)) = parsed else {
+                return Err(unusable(format!("header {name} is not valid")));
+            };
+            headers.insert(name, value);
+        }
+        let authority = uri
+            .authority()
+            .ok_or_else(|| unusable("names no host".to_owned()))?;
+        let authority = HeaderValue::from_str(authority.as_str())
+            .map_err(|error| unusable(error.to_string()))?;
+        headers.insert(header::HOST, authority);
+        headers.insert(
+            header::USER_AGENT,
+            HeaderValue::from_static(concat!("loadd/", env!("CARGO_PKG_VERSION"))),
+        );
+        for (name, value) in fixed {
+            headers.insert(*name, HeaderValue::from_static(value));
+        }
+        let auth =
+            Auth::new(settings).map_err(|(path, error)| Error::Credentials { path, error })?;
+        Ok(Endpoint {
+            uri,
+            host,
+            port,
+            tls,
+            headers,
+            auth,
+            fresh: Freshness::Usual,
+            connection: None,
+        })
+    }
+
+    /// The credentials were refused: read them again before the next request.
+    pub(crate) fn refresh_credentials(&mut self) {
+        self.fresh = Freshness::Refused;
+    }
+
+    /// Sends a body and waits for the reply.
+    pub(crate) async fn post(&mut self, body: Bytes) -> Reply {
+        let fault = match timeout(TIMEOUT, self.exchange(body)).await {
+            Ok(Ok(reply)) => return reply,
+            Ok(Err(fault)) => fault,
+            Err(_elapsed) => format!("no reply within {} s", TIMEOUT.as_secs()),
+        };
+        self.connection = None;
+        Reply {
+            outcome: Outcome::NoReply,
+            words: fault,
+        }
+    }
+
+    async fn exchange(&mut self, body: Bytes) -> Result<Reply, String> {
+        let ready = match &mut self.connection {
+            Some(connection) => connection.send.ready().await.is_ok(),
+            None => false,
+        };
+        if !ready {
+            self.connection = None;
+            self.connection = Some(self.connect().await?);
+        }
+        let request = self.request(body)?;
+        let Some(connection) = &mut self.connection else {
+            return Err("not connected".to_owned());
+        };
+        let response = connection
+            .send
+            .send_request(request)
+            .await
+            .map_err(|error| chain(&error))?;
+        let (head, body) = response.into_parts();
+        let status = head.status.as_u16();
+        let after = head
+            .headers
+            .get(header::RETRY_AFTER)
+            .and_then(|value| value.to_str().ok());
+        let retry_after = after.and_then(|value| retry_after(value, unix_seconds()));
+        let words = match Limited::new(body, REPLY_LIMIT).collect().await {
+            Ok(whole) => excerpt(&whole.to_bytes()),
+            Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+                self.connection = None;
+                "(a reply longer than 64 KiB)".to_owned()
+            }
+            // Half a reply: nobody knows what the receiver did, and sending again does no harm.
+            Err(error) => {
+                return Err(format!(
+                    "status {status}, then the reply broke off: {error}"
+                ));
+            }
+        };
+        Ok(Reply {
+            outcome: Outcome::Reply {
+                status,
+                retry_after,
+            },
+            words,
+        })
+    }
+
+    fn request(&mut self, body: Bytes) -> Result<Request<Full<Bytes>>, String> {
+        let path = self
+            .uri
+            .path_and_query()
+            .map_or("/", http::uri::PathAndQuery::as_str);
+        let mut request = Request::post(path)
+            .body(Full::new(body))
+            .map_err(|error| error.to_string())?;
+        *request.headers_mut() = self.headers.clone();
+        if let Some(value) = self.auth.header(self.fresh) {
+            request.headers_mut().insert(header::AUTHORIZATION, value);
+        }
+        self.fresh = Freshness::Usual;
+        Ok(request)
+    }
+
+    async fn connect(&self) -> Result<Connection, String> {
+        let stream = TcpStream::connect((self.host.as_str(), self.port))
+            .await
+            .map_err(|error| format!("connect to {}:{}: {error}", self.host, self.port))?;
+        stream
+            .set_nodelay(true)
+            .map_err(|error| error.to_string())?;
+        let Some(tls) = &self.tls else {
+            return shake_hands(stream).await;
+        };
+        let connector = TlsConnector::from(Arc::clone(&client_config(tls)?));
+        let name = ServerName::try_from(self.host.clone()).map_err(|error| error.to_string())?;
+        let stream = connector
+            .connect(name, stream)
+            .await
+            .map_err(|error| format!("TLS with {}: {error}", self.host))?;
+        shake_hands(stream).await
+    }
+}
+
+async fn shake_hands<S>(stream: S) -> Result<Connection, String>
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
+{
+    let (send, connection) = handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| chain(&error))?;
+    let driver = tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            // The request that it breaks gets its own error; between requests a closed connection is no event.
+            tracing::debug!(error = %error, "remote_write_connection_ended");
+        }
+    });
+    Ok(Connection { send, driver })
+}
+
+/// An error with its causes: hyper's own text alone does not say "connection reset".
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+fn excerpt(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(EXCERPT)]);
+    text.trim_end().escape_debug().to_string()
+}
+
+fn unix_seconds() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
