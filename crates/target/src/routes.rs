@@ -455,7 +455,7 @@ fn document() -> Bytes {
         .get_or_init(|| {
             let item = |n: u32| {
                 json!({ "id": n, "name": format!("item {n}"), "price": f64::from(n) * 1.25, "tags": ["demo", "loadd"],
-                        "stock": { "berlin": n % 7, "lyon": n % 5 }, "available": n % 3 > 0 })
+                        "stock": { "berlin": n % 7, "lyon": n % 5 }, "available": !n.is_multiple_of(3) })
             };
             let items: Vec<_> = (1..=92).map(item).collect();
             serde_json::to_vec(&json!({ "title": "A document to read", "count": items.len(), "items": items })).unwrap_or_default().into()

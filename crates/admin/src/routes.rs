@@ -1,0 +1,369 @@
+//! From path to answer.
+
+use std::{cell::RefCell, convert::Infallible, rc::Rc, time::Instant};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use loadd_engine::{Command, Phase, StopReason};
+use serde_json::{Value, json};
+
+use crate::{
+    access::{self, Allowance, Refusal, Rules},
+    body::Out,
+    exposition,
+    live::{self, Live},
+    page, rest,
+    sources::{Run, Sources},
+};
+
+/// Largest body that is read.
+const BODY: usize = 64 * 1024;
+const JSON: &str = "application/json; charset=utf-8";
+const TEXT: &str = "text/plain; charset=utf-8";
+/// The page may load nothing and talk to nobody but us.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; \
+                      frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/// What all connections share; one thread.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) sources: Sources,
+    pub(crate) rules: Rules,
+    pub(crate) live: RefCell<Live>,
+    pub(crate) allowance: RefCell<Allowance>,
+}
+
+impl State {
+    pub(crate) fn run(&self) -> Option<Run> {
+        self.sources.run.borrow().clone()
+    }
+}
+
+type Answer = Response<Out>;
+
+/// Serves one request.
+pub(crate) async fn answer(
+    state: Rc<State>,
+    request: Request<Incoming>,
+) -> Result<Answer, Infallible> {
+    let (head, body) = request.into_parts();
+    let path = head.uri.path();
+    let mut answer = match (path, &head.method) {
+        ("/v1/status", &Method::PATCH) => match may_change(&state, &head.headers) {
+            Ok(()) => patch_status(&state, body).await,
+            Err(refusal) => refused(refusal),
+        },
+        ("/-/quit", &Method::POST) => match may_change(&state, &head.headers) {
+            Ok(()) => quit(&state).await,
+            Err(refusal) => refused(refusal),
+        },
+        (_, &Method::GET | &Method::HEAD) => read(&state, path, head.uri.query().unwrap_or("")),
+        _ => Err(StatusCode::METHOD_NOT_ALLOWED),
+    }
+    .unwrap_or_else(|status| respond(status, TEXT, ""));
+    if head.method == Method::HEAD {
+        *answer.body_mut() = Out::Ready(Bytes::new());
+    }
+    answer.headers_mut().insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    Ok(answer)
+}
+
+fn read(state: &State, path: &str, query: &str) -> Result<Answer, StatusCode> {
+    let run = state.run();
+    let answer = match path {
+        "/" => live_page(state),
+        "/healthz" => respond(StatusCode::OK, TEXT, "ok\n"),
+        "/readyz" => ready(run.as_ref()),
+        "/metrics" => metrics_page(state, run.as_ref(), query),
+        "/v1/status" => json_answer(&rest::status(run.map(|run| run.status()).as_deref())),
+        "/v1/history" => respond(
+            StatusCode::OK,
+            JSON,
+            state.live.borrow().history(after(query)),
+        ),
+        "/v1/stream" => stream(state),
+        "/v1/metrics" => match run {
+            Some(run) => json_answer(&rest::metrics(&run.snapshot(), &run.thresholds)),
+            None => json_answer(&json!({ "data": [] })),
+        },
+        "/v1/groups" => json_answer(
+            &json!({ "data": run.map_or_else(Vec::new, |run| rest::groups(&run.snapshot())) }),
+        ),
+        "/-/quit" => return Err(StatusCode::METHOD_NOT_ALLOWED),
+        _ => return below(path, run.as_ref()),
+    };
+    Ok(answer)
+}
+
+fn below(path: &str, run: Option<&Run>) -> Result<Answer, StatusCode> {
+    if let (Some(name), Some(run)) = (path.strip_prefix("/v1/metrics/"), run) {
+        let name = decode(name);
+        let found = rest::one_metric(&name, &run.snapshot(), &run.thresholds);
+        return Ok(found.map_or_else(
+            || not_found("No metric with that ID was found"),
+            |metric| json_answer(&metric),
+        ));
+    }
+    if let (Some(id), Some(run)) = (path.strip_prefix("/v1/groups/"), run) {
+        let found = rest::groups(&run.snapshot())
+            .into_iter()
+            .find(|group| group["id"] == id);
+        return Ok(found.map_or_else(
+            || not_found("No group with that ID was found"),
+            |group| json_answer(&json!({ "data": group })),
+        ));
+    }
+    match path.starts_with("/v1/") {
+        true => Ok(respond(StatusCode::NOT_FOUND, TEXT, "404 page not found\n")),
+        // k6 answers so on every other path; monitors rely on it.
+        false => Ok(respond(StatusCode::OK, TEXT, "ok")),
+    }
+}
+
+fn may_change(state: &State, headers: &http::HeaderMap) -> Result<(), Refusal> {
+    state.allowance.borrow_mut().take(Instant::now())?;
+    access::check(&state.rules, headers)
+}
+
+type Outcome = Result<Answer, StatusCode>;
+
+fn refused(refusal: Refusal) -> Outcome {
+    let status = refusal.status();
+    tracing::warn!(reason = refusal.text(), "admin_change_refused");
+    let mut answer = problem(status, "Refused", refusal.text());
+    match refusal {
+        Refusal::Token => drop(
+            answer
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+        ),
+        Refusal::TooOften => drop(
+            answer
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
+        ),
+        Refusal::ReadOnly | Refusal::CrossOrigin | Refusal::NoToken => {}
+    }
+    Ok(answer)
+}
+
+async fn patch_status(state: &State, body: Incoming) -> Outcome {
+    let body = match Limited::new(body, BODY).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(_) => {
+            return Ok(problem(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "Invalid data",
+                "the body is too large or broke off",
+            ));
+        }
+    };
+    let change = match rest::change(&body) {
+        Ok(change) => change,
+        Err(detail) => return Ok(problem(StatusCode::BAD_REQUEST, "Invalid data", &detail)),
+    };
+    let Some(run) = state.run() else {
+        return Ok(problem(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Starting",
+            "there is no run yet",
+        ));
+    };
+    let command = match (change.stopped, change.paused) {
+        (Some(true), _) => Some(Command::Stop(StopReason::Rest)),
+        (_, Some(true)) => Some(Command::Pause),
+        (_, Some(false)) => Some(Command::Resume),
+        (_, None) => None,
+    };
+    let stops = change.stopped == Some(true);
+    if let Some(command) = command {
+        tracing::info!(?command, "admin_command");
+        let taken = run.steering.send(command).await;
+        if !taken && run.status().phase != Phase::Ended {
+            return Ok(problem(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Pause error",
+                "the engine does not answer",
+            ));
+        }
+        if !taken && !stops {
+            return Ok(problem(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Pause error",
+                "the run has ended",
+            ));
+        }
+    }
+    if !stops && (change.vus.is_some() || change.vus_max.is_some()) {
+        let detail = "no scenario of this test is an externally controlled one: vus and vus-max cannot be set";
+        return Ok(problem(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Execution config error",
+            detail,
+        ));
+    }
+    Ok(json_answer(&rest::status(Some(&run.status()))))
+}
+
+async fn quit(state: &State) -> Outcome {
+    let Some(run) = state.run() else {
+        return Ok(problem(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Starting",
+            "there is no run yet",
+        ));
+    };
+    tracing::info!("admin_quit");
+    // Nobody there any more: it has ended, which is what was asked for.
+    let _ended = !run.steering.send(Command::Stop(StopReason::Graceful)).await;
+    Ok(respond(
+        StatusCode::OK,
+        TEXT,
+        "the run ends: iterations may finish within gracefulStop\n",
+    ))
+}
+
+/// Ready: VUs are made and the run is at work.
+fn ready(run: Option<&Run>) -> Answer {
+    let status = run.map(Run::status);
+    let (ready, reason) = match status.as_deref() {
+        None => (false, "starting: there is no engine yet".to_owned()),
+        Some(status) => match status.phase {
+            Phase::Created => (false, "starting: nothing has begun".to_owned()),
+            Phase::InitVus => (
+                false,
+                format!("making VUs: {} of {}", status.vus_max, status.vus_planned),
+            ),
+            Phase::Ended => (false, "the run has ended".to_owned()),
+            Phase::Waiting | Phase::Setup | Phase::Running | Phase::Teardown => {
+                (true, live::phase(status.phase).to_owned())
+            }
+        },
+    };
+    let code = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    respond(
+        code,
+        JSON,
+        json!({ "ready": ready, "reason": reason }).to_string(),
+    )
+}
+
+fn live_page(state: &State) -> Answer {
+    let sources = &state.sources;
+    let control = matches!(state.rules, Rules::Loopback | Rules::Open);
+    match page::page(
+        &sources.test_id,
+        &sources.instance,
+        &sources.version,
+        control,
+    ) {
+        Ok(page) => {
+            let mut answer = respond(StatusCode::OK, "text/html; charset=utf-8", page);
+            answer.headers_mut().insert(
+                header::CONTENT_SECURITY_POLICY,
+                HeaderValue::from_static(POLICY),
+            );
+            answer
+        }
+        Err(error) => respond(StatusCode::INTERNAL_SERVER_ERROR, TEXT, error.to_string()),
+    }
+}
+
+/// `?test=1` and `?test=0` overrule the setting for one scrape.
+fn metrics_page(state: &State, run: Option<&Run>, query: &str) -> Answer {
+    let test_metrics = match parameter(query, "test") {
+        Some("1") => true,
+        Some("0") => false,
+        _ => state.sources.test_metrics,
+    };
+    match exposition::page(
+        run.map(Run::snapshot),
+        &state.sources.registries,
+        test_metrics,
+    ) {
+        Ok(page) => respond(StatusCode::OK, exposition::CONTENT_TYPE, page),
+        Err(error) => respond(StatusCode::INTERNAL_SERVER_ERROR, TEXT, error.to_string()),
+    }
+}
+
+fn stream(state: &State) -> Answer {
+    match state.live.borrow_mut().listen() {
+        Some(events) => {
+            let mut answer = respond(StatusCode::OK, "text/event-stream", "");
+            *answer.body_mut() = Out::Events(events);
+            answer
+        }
+        None => respond(
+            StatusCode::SERVICE_UNAVAILABLE,
+            TEXT,
+            "too many pages listen; poll /v1/history\n",
+        ),
+    }
+}
+
+fn after(query: &str) -> i64 {
+    parameter(query, "after")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(i64::MIN)
+}
+
+fn parameter<'q>(query: &'q str, name: &str) -> Option<&'q str> {
+    query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
+}
+
+/// Percent-decoding; what is no code stays as it is.
+fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let code = (bytes[at] == b'%')
+            .then(|| text.get(at + 1..at + 3))
+            .flatten()
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        decoded.push(code.unwrap_or(bytes[at]));
+        at += if code.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+fn problem(status: StatusCode, title: &str, detail: &str) -> Answer {
+    respond(
+        status,
+        JSON,
+        rest::error(status.as_u16(), title, detail).to_string(),
+    )
+}
+
+fn not_found(detail: &str) -> Answer {
+    problem(StatusCode::NOT_FOUND, "Not Found", detail)
+}
+
+fn json_answer(value: &Value) -> Answer {
+    respond(StatusCode::OK, JSON, value.to_string())
+}
+
+fn respond(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Out::Ready(body.into()));
+    *answer.status_mut() = status;
+    answer
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
