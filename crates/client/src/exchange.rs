@@ -44,6 +44,17 @@ pub struct Exchange {
     pub retried: bool,
 }
 
+impl Exchange {
+    /// Value of `error_code`: the fault's, or 1000 + status from 400 on.
+    #[must_use]
+    pub fn error_code(&self) -> Option<ErrorCode> {
+        match &self.error {
+            Some(error) => Some(error.code),
+            None => (self.status >= 400).then(|| ErrorCode(1000 + self.status)),
+        }
+    }
+}
+
 /// What was kept of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BodyData {

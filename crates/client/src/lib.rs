@@ -6,13 +6,21 @@
 //! The way of one request: `HttpRequest` -> `Session::send` -> one `Exchange` for each hop -> `Outcome`.
 
 mod cookies;
+mod error;
 mod exchange;
+mod http;
 mod request;
 mod session;
+mod socket;
 mod url;
 
-pub use cookies::CookieJar;
+pub use cookies::{
+    CookieJar, CookieOptions, NO_EXPIRY_MS, ResponseCookie, parse_http_date, parse_set_cookie,
+};
 pub use exchange::{BodyData, ErrorCode, Exchange, Outcome, Proto, RequestError, Timings, TlsInfo};
 pub use request::{Compression, HttpRequest, RequestCookie, ResponseType};
 pub use session::{ClientContext, ClientSettings, Session};
 pub use url::{RequestUrl, Scheme, UrlError};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,208 @@
+//! One HTTP/1.1 connection. hyper's connection future is polled inline by whoever waits for the response: nothing is
+//! spawned, so a request costs its task no other wake-up than the socket's.
+
+use std::{
+    net::SocketAddr,
+    pin::{Pin, pin},
+    rc::Rc,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use futures_util::future::poll_fn;
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::Full;
+use hyper::{
+    body::Incoming,
+    client::conn::http1::{self, Connection, SendRequest},
+};
+
+use crate::{
+    RequestError, RequestUrl, TlsInfo,
+    http::{body::Gather, send::Deadline},
+    socket::{
+        dial::Dialled,
+        marks::{Marks, Patch, Socket, now},
+    },
+};
+
+type Outgoing = Full<Bytes>;
+
+/// A connection and what is known of it.
+pub(crate) struct H1 {
+    sender: SendRequest<Outgoing>,
+    /// `None` once hyper has ended it.
+    connection: Option<Connection<Socket, Outgoing>>,
+    pub(crate) marks: Rc<Marks>,
+    pub(crate) remote: SocketAddr,
+    pub(crate) tls: Option<Rc<TlsInfo>>,
+    pub(crate) connecting: Duration,
+    pub(crate) tls_handshaking: Duration,
+    /// Where it leads; compared when the pool is asked.
+    pub(crate) to: Rc<RequestUrl>,
+}
+
+/// A response whose body is read and still coded.
+pub(crate) struct Answer {
+    pub(crate) head: http::response::Parts,
+    pub(crate) end: Instant,
+}
+
+/// Why there is none.
+pub(crate) struct Broken {
+    pub(crate) error: RequestError,
+    /// No byte of the request left this machine: the peer cannot have seen it.
+    pub(crate) unsent: bool,
+    /// No byte of a response came.
+    pub(crate) unanswered: bool,
+    pub(crate) timed_out: bool,
+}
+
+impl H1 {
+    pub(crate) async fn new(dialled: Dialled, to: Rc<RequestUrl>) -> Result<H1, RequestError> {
+        let handshake = http1::Builder::new()
+            .title_case_headers(true)
+            .handshake(dialled.socket)
+            .await;
+        let (sender, connection) =
+            handshake.map_err(|error| RequestError::from_hyper(&error, None, false))?;
+        Ok(H1 {
+            sender,
+            connection: Some(connection),
+            marks: dialled.marks,
+            remote: dialled.remote,
+            tls: dialled.tls,
+            connecting: dialled.connecting,
+            tls_handshaking: dialled.tls_handshaking,
+            to,
+        })
+    }
+
+    /// Whether the next request may go over it.
+    pub(crate) fn is_reusable(&self) -> bool {
+        self.connection.is_some() && self.sender.is_ready()
+    }
+
+    /// Sends a request and reads the whole response, the body into `gather`.
+    pub(crate) async fn run(
+        &mut self,
+        request: Request<Outgoing>,
+        patch: Option<Patch>,
+        gather: &mut Gather,
+        deadline: &mut Deadline,
+    ) -> Result<Answer, Broken> {
+        self.marks.begin(patch);
+        let mut response = pin!(self.sender.try_send_request(request));
+        let connection = &mut self.connection;
+        let mut timed_out = false;
+        let head = poll_fn(|cx| {
+            advance(connection, cx);
+            if let Poll::Ready(answer) = response.as_mut().poll(cx) {
+                return Poll::Ready(answer.map_err(|error| Some(error.into_error())));
+            }
+            if deadline.poll_over(cx) {
+                timed_out = true;
+                return Poll::Ready(Err(None));
+            }
+            Poll::Pending
+        })
+        .await;
+        let (head, body) = match head.map(Response::into_parts) {
+            Ok(parts) => parts,
+            Err(error) => return Err(self.broken(error.as_ref(), timed_out)),
+        };
+        match self.read(body, gather, deadline).await {
+            Ok(()) => Ok(Answer { head, end: now() }),
+            Err(broken) => Err(broken),
+        }
+    }
+
+    async fn read(
+        &mut self,
+        mut body: Incoming,
+        gather: &mut Gather,
+        deadline: &mut Deadline,
+    ) -> Result<(), Broken> {
+        if body.is_end_stream() {
+            return Ok(());
+        }
+        let connection = &mut self.connection;
+        let ended = poll_fn(|cx| {
+            let mut advanced = false;
+            loop {
+                match Pin::new(&mut body).poll_frame(cx) {
+                    Poll::Ready(Some(Ok(frame))) => {
+                        if let Ok(data) = frame.into_data()
+                            && let Err(error) = gather.push(data)
+                        {
+                            return Poll::Ready(Ended::Refused(error));
+                        }
+                        if body.is_end_stream() {
+                            return Poll::Ready(Ended::Whole);
+                        }
+                        advanced = false;
+                    }
+                    Poll::Ready(Some(Err(error))) => return Poll::Ready(Ended::Torn(error)),
+                    Poll::Ready(None) => return Poll::Ready(Ended::Whole),
+                    Poll::Pending if advanced => {
+                        if deadline.poll_over(cx) {
+                            return Poll::Ready(Ended::Late);
+                        }
+                        return Poll::Pending;
+                    }
+                    Poll::Pending => {
+                        advance(connection, cx);
+                        advanced = true;
+                    }
+                }
+            }
+        })
+        .await;
+        match ended {
+            Ended::Whole => Ok(()),
+            Ended::Torn(error) => Err(self.broken(Some(&error), false)),
+            Ended::Late => Err(self.broken(None, true)),
+            Ended::Refused(error) => {
+                let mut broken = self.broken(None, true);
+                broken.error = error;
+                Err(broken)
+            }
+        }
+    }
+
+    /// The connection is of no use after this.
+    #[cold]
+    fn broken(&mut self, error: Option<&hyper::Error>, timed_out: bool) -> Broken {
+        self.connection = None;
+        let answered = self.marks.answered();
+        let fault = self.marks.take_fault();
+        let error = match error {
+            Some(error) if !timed_out => RequestError::from_hyper(error, fault, answered),
+            Some(_) | None => RequestError::timeout(),
+        };
+        Broken {
+            error,
+            unsent: !self.marks.wrote(),
+            unanswered: !answered,
+            timed_out,
+        }
+    }
+}
+
+enum Ended {
+    Whole,
+    Torn(hyper::Error),
+    Late,
+    Refused(RequestError),
+}
+
+/// Lets the connection do what it can now. Its own result is of no interest: hyper tells the waiting request first.
+fn advance(connection: &mut Option<Connection<Socket, Outgoing>>, cx: &mut Context<'_>) {
+    if let Some(running) = connection
+        && Pin::new(running).poll(cx).is_ready()
+    {
+        *connection = None;
+    }
+}

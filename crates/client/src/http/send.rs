@@ -1,0 +1,297 @@
+//! The way of one call: connection, request, response, another try where that is safe, redirects, cookies, decoding.
+
+use std::{
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use futures_util::future::{Either, select};
+use http::{HeaderMap, Method, Version};
+use tokio::time::Sleep;
+
+use crate::{
+    BodyData, Exchange, HttpRequest, Outcome, Proto, RequestError, ResponseType, Session, Timings,
+    http::{
+        body::Gather,
+        decode,
+        h1::{Answer, Broken, H1},
+        head, redirect,
+    },
+    socket::{dial::dial, marks::now},
+};
+
+/// The end of the time that a call may take.
+///
+/// A timer of the runtime costs more than the rest of the bookkeeping of a request. So the session keeps its sleepers: one
+/// that would wake too early is left as it is and set anew only if it ever does wake.
+pub(crate) struct Deadline {
+    at: Instant,
+    sleep: Pin<Box<Sleep>>,
+}
+
+impl Deadline {
+    pub(crate) fn new(at: Instant, spare: Option<Pin<Box<Sleep>>>) -> Self {
+        let sleep = match spare {
+            Some(mut sleep) => {
+                let wakes = sleep.deadline();
+                if wakes > at.into() || sleep.is_elapsed() {
+                    sleep.as_mut().reset(at.into());
+                }
+                sleep
+            }
+            None => Box::pin(tokio::time::sleep_until(at.into())),
+        };
+        Deadline { at, sleep }
+    }
+
+    /// Whether time is up; else the task is woken when it is.
+    pub(crate) fn poll_over(&mut self, cx: &mut Context<'_>) -> bool {
+        while self.sleep.as_mut().poll(cx).is_ready() {
+            if self.sleep.deadline() >= self.at.into() {
+                return true;
+            }
+            self.sleep.as_mut().reset(self.at.into());
+        }
+        false
+    }
+
+    pub(crate) fn into_spare(self) -> Pin<Box<Sleep>> {
+        self.sleep
+    }
+}
+
+impl Future for Deadline {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.poll_over(cx) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+/// A whole call.
+pub(crate) async fn call(session: &Session, mut request: HttpRequest) -> Outcome {
+    if !request.compression.is_empty() {
+        decode::compress_request(&mut request);
+    }
+    let deadline = now() + request.timeout;
+    let mut deadline = Deadline::new(deadline, session.spare_sleep());
+    let first = exchange(session, &request, &mut deadline).await;
+    let outcome = if request.max_redirects > 0 && redirect::leads_on(&first) {
+        Box::pin(redirect::follow(session, request, first, &mut deadline)).await
+    } else {
+        Outcome {
+            redirects: Vec::new(),
+            last: first,
+        }
+    };
+    session.keep_sleep(deadline.into_spare());
+    outcome
+}
+
+/// One hop: one request that the target sees, or two where the first connection was found dead.
+pub(crate) async fn exchange(
+    session: &Session,
+    request: &HttpRequest,
+    deadline: &mut Deadline,
+) -> Exchange {
+    let settings = session.settings();
+    let mut gather = match request.response_type {
+        ResponseType::None => Gather::discard(),
+        ResponseType::Text | ResponseType::Binary => Gather::keep(settings.response_body_bytes),
+    };
+    let mut retried = false;
+    let mut may_reuse = !settings.no_connection_reuse;
+    loop {
+        let asked = now();
+        let idle = if may_reuse {
+            session.pool().take(&request.url)
+        } else {
+            None
+        };
+        let reused = idle.is_some();
+        let mut h1 = match idle {
+            Some(h1) => h1,
+            None => match Box::pin(connect(session, request, deadline)).await {
+                Ok(h1) => h1,
+                Err(error) => return unconnected(request, error, retried),
+            },
+        };
+        // A connection from the pool is there at once: the same reading of the clock serves both.
+        let ready = if reused { asked } else { now() };
+        let (built, patch) = head::build(request, settings.no_connection_reuse);
+        match h1.run(built, patch, &mut gather, deadline).await {
+            Ok(answer) => {
+                let timings = timings(&h1, reused, asked, ready, answer.end);
+                let mut exchange = answered(request, &h1, answer, timings, retried);
+                finish_body(&mut exchange, request, gather, settings.response_body_bytes);
+                if !settings.no_connection_reuse && h1.is_reusable() {
+                    session.keep(h1);
+                }
+                return exchange;
+            }
+            Err(broken) if reused && may_send_again(&broken, request, retried) => {
+                // What never left this machine is no second request.
+                if !broken.unsent {
+                    retried = true;
+                    may_reuse = false;
+                }
+                gather.restart();
+            }
+            Err(broken) => {
+                let timings = timings(&h1, reused, asked, ready, now());
+                return failed(request, &h1, broken, timings, gather, retried);
+            }
+        }
+    }
+}
+
+/// As Go's client: what was not sent may always be sent; an idempotent request once more if no byte of an answer came.
+fn may_send_again(broken: &Broken, request: &HttpRequest, retried: bool) -> bool {
+    if broken.timed_out || retried || !broken.unanswered {
+        return false;
+    }
+    let idempotent = [
+        Method::GET,
+        Method::HEAD,
+        Method::OPTIONS,
+        Method::PUT,
+        Method::DELETE,
+        Method::TRACE,
+    ];
+    broken.unsent || idempotent.contains(&request.method)
+}
+
+async fn connect(
+    session: &Session,
+    request: &HttpRequest,
+    deadline: &mut Deadline,
+) -> Result<Box<H1>, RequestError> {
+    let dialling = Box::pin(async {
+        let dialled = dial(session.context(), &request.url, session.count()).await?;
+        H1::new(dialled, Rc::clone(&request.url)).await
+    });
+    match select(Pin::new(deadline), dialling).await {
+        Either::Left(((), _)) => Err(RequestError::timeout()),
+        Either::Right((h1, _)) => h1.map(Box::new),
+    }
+}
+
+fn timings(h1: &H1, reused: bool, asked: Instant, ready: Instant, end: Instant) -> Timings {
+    let written = h1.marks.last_write().unwrap_or(ready);
+    let first = h1.marks.first_read();
+    let (connecting, tls_handshaking) = if reused {
+        (0, 0)
+    } else {
+        (nanos(h1.connecting), nanos(h1.tls_handshaking))
+    };
+    Timings {
+        blocked: since(ready, asked),
+        connecting,
+        tls_handshaking,
+        sending: since(written, ready),
+        waiting: since(first.unwrap_or(end), written),
+        receiving: first.map_or(0, |first| since(end, first)),
+    }
+}
+
+fn since(later: Instant, earlier: Instant) -> u64 {
+    nanos(later.saturating_duration_since(earlier))
+}
+
+fn nanos(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn answered(
+    request: &HttpRequest,
+    h1: &H1,
+    answer: Answer,
+    timings: Timings,
+    retried: bool,
+) -> Exchange {
+    let proto = if answer.head.version == Version::HTTP_10 {
+        Proto::Http10
+    } else {
+        Proto::Http11
+    };
+    if let Some(jar) = &request.jar {
+        jar.store_response(&request.url, &answer.head.headers);
+    }
+    Exchange {
+        method: request.method.clone(),
+        url: Rc::clone(&request.url),
+        status: answer.head.status.as_u16(),
+        proto: Some(proto),
+        headers: answer.head.headers,
+        body: BodyData::Absent,
+        timings,
+        remote: Some(h1.remote),
+        tls: h1.tls.clone(),
+        error: None,
+        retried,
+    }
+}
+
+/// Puts the body in, decoded; a body that cannot be decoded turns the whole answer into a fault, as in k6.
+fn finish_body(exchange: &mut Exchange, request: &HttpRequest, gather: Gather, limit: u64) {
+    let bodiless = matches!(exchange.status, 100..=199 | 204 | 304);
+    let Some(bytes) = gather.finish().filter(|_| !bodiless) else {
+        return;
+    };
+    if request.method == Method::HEAD {
+        exchange.body = BodyData::Bytes(bytes);
+        return;
+    }
+    match decode::decode(&exchange.headers, bytes, limit) {
+        Ok(decoded) => exchange.body = BodyData::Bytes(decoded),
+        Err(error) => {
+            exchange.status = 0;
+            exchange.proto = None;
+            exchange.headers = HeaderMap::new();
+            exchange.error = Some(error);
+        }
+    }
+}
+
+#[cold]
+fn unconnected(request: &HttpRequest, error: RequestError, retried: bool) -> Exchange {
+    Exchange {
+        method: request.method.clone(),
+        url: Rc::clone(&request.url),
+        status: 0,
+        proto: None,
+        headers: HeaderMap::new(),
+        body: BodyData::Absent,
+        timings: Timings::default(),
+        remote: None,
+        tls: None,
+        error: Some(error),
+        retried,
+    }
+}
+
+#[cold]
+fn failed(
+    request: &HttpRequest,
+    h1: &H1,
+    broken: Broken,
+    timings: Timings,
+    gather: Gather,
+    retried: bool,
+) -> Exchange {
+    let mut exchange = unconnected(request, broken.error, retried);
+    exchange.timings = timings;
+    exchange.remote = Some(h1.remote);
+    exchange.tls = h1.tls.clone();
+    // Of a body that broke off k6 shows what had come.
+    if let Some(bytes) = gather.finish().filter(|bytes| !bytes.is_empty()) {
+        exchange.body = BodyData::Bytes(bytes);
+    }
+    exchange
+}

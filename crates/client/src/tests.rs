@@ -1,0 +1,6 @@
+//! The room's behaviour through its door, against small servers on 127.0.0.1.
+
+mod errors;
+mod kit;
+mod reuse;
+mod speech;
