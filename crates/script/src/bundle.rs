@@ -1,8 +1,14 @@
 //! A script and all that it imports, compiled once and shared by all VUs.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use loadd_metrics::{Contains, Kind};
+
+mod first_load;
+mod shared;
+
+pub(crate) use first_load::Facts;
+pub(crate) use shared::{Mode, Shared, SharedList};
 
 /// Where the main script comes from.
 #[derive(Debug, Clone)]
@@ -58,6 +64,7 @@ pub struct Bundle {
     pub display_name: String,
     /// Console lines of the first init run, in order.
     pub console: Vec<(crate::ConsoleLevel, String)>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// One `new Counter(..)` of the init code.
@@ -97,7 +104,21 @@ impl Bundle {
     /// # Errors
     /// Unreadable file, syntax error, missing import, throw in init, no exported function.
     pub fn load(source: &Source, settings: &LoadSettings) -> Result<Bundle, ScriptError> {
-        let _ = (source, settings);
-        todo!()
+        first_load::load(source, settings)
+    }
+}
+
+impl ScriptError {
+    /// An error without a place.
+    pub(crate) fn new(message: impl Into<String>) -> ScriptError {
+        ScriptError {
+            message: message.into(),
+            file: None,
+            line: None,
+            column: None,
+            stack: String::new(),
+            help: None,
+            aborted: false,
+        }
     }
 }

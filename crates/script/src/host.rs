@@ -16,7 +16,12 @@ pub trait Host {
     ///
     /// # Errors
     /// The text of the exception, where the name is taken by another kind or is not valid.
-    fn declare_metric(&self, name: &str, kind: Kind, contains: Contains) -> Result<MetricId, String>;
+    fn declare_metric(
+        &self,
+        name: &str,
+        kind: Kind,
+        contains: Contains,
+    ) -> Result<MetricId, String>;
     /// `metric.add(value, tags)`.
     fn sample(&self, metric: MetricId, value: f64, tags: &[Tag]);
     /// One key of `check`.

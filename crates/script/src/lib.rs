@@ -5,8 +5,17 @@
 //! of the house with `unsafe` code.
 
 mod bundle;
+mod events;
+mod exception;
+mod globals;
 mod host;
+mod json;
+mod limits;
+mod loader;
+mod modules;
 mod ops;
+mod state;
+mod sys;
 mod vu;
 
 pub use bundle::{Bundle, Limits, LoadSettings, MetricDeclaration, ScriptError, Source};

@@ -80,7 +80,11 @@ impl Expected {
     pub fn judge(&self, status: u16) -> Option<bool> {
         match self {
             Expected::Default => Some((200..=399).contains(&status)),
-            Expected::Statuses(ranges) => Some(ranges.iter().any(|&(low, high)| (low..=high).contains(&status))),
+            Expected::Statuses(ranges) => Some(
+                ranges
+                    .iter()
+                    .any(|&(low, high)| (low..=high).contains(&status)),
+            ),
             Expected::Off => None,
         }
     }

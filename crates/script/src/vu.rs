@@ -3,13 +3,43 @@
 //! The owner drives it: `resume(Input::Init)` until [`Step::Ready`], then for each iteration `resume(Input::Call(..))`, and
 //! for each [`Step::Suspended`] the awaited [`Completion`] by `resume(Input::Complete(..))`, until [`Step::Returned`].
 
-use std::{rc::Rc, sync::Arc};
+use std::{
+    cell::RefCell,
+    panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
+    sync::Arc,
+};
 
-use crate::{Bundle, Completion, Host, Limits, Op};
+use crate::{
+    Bundle, Completion, Host, Limits, Op, ScriptError,
+    bundle::{Facts, Shared},
+    state::State,
+    sys::{qjs::panic_text, switch::Fiber},
+};
+
+mod body;
 
 /// A VU's script.
 pub struct ScriptVu {
-    _private: (),
+    fiber: Fiber,
+    state: Rc<State>,
+    facts: Rc<RefCell<Option<Facts>>>,
+    stage: Stage,
+}
+
+/// What may come next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Init.
+    Fresh,
+    /// A call.
+    Idle,
+    /// A completion or a cancel.
+    Suspended,
+    /// Shutdown: init or the engine itself has failed.
+    Failed,
+    /// Nothing.
+    Closed,
 }
 
 /// What a VU is made from.
@@ -108,23 +138,102 @@ impl ScriptVu {
     ///
     /// # Errors
     /// Where there is no stack left for it.
-    pub fn new(bundle: &Arc<Bundle>, settings: VuSettings, host: Rc<dyn Host>) -> Result<ScriptVu, crate::ScriptError> {
-        let _ = (bundle, settings, host);
-        todo!()
+    pub fn new(
+        bundle: &Arc<Bundle>,
+        settings: VuSettings,
+        host: Rc<dyn Host>,
+    ) -> Result<ScriptVu, ScriptError> {
+        ScriptVu::loading(&bundle.shared, settings, host)
+    }
+
+    pub(crate) fn loading(
+        shared: &Arc<Shared>,
+        settings: VuSettings,
+        host: Rc<dyn Host>,
+    ) -> Result<ScriptVu, ScriptError> {
+        let state = Rc::new(State::new(settings, host, Arc::clone(shared)));
+        let facts = Rc::new(RefCell::new(None));
+        let (its_state, its_facts) = (Rc::clone(&state), Rc::clone(&facts));
+        let fiber =
+            Fiber::new(move |input, switch| body::run(&its_state, &its_facts, input, switch))
+                .map_err(|error| ScriptError::new(error.to_string()))?;
+        Ok(ScriptVu {
+            fiber,
+            state,
+            facts,
+            stage: Stage::Fresh,
+        })
+    }
+
+    /// What the first load wants to know.
+    pub(crate) fn take_facts(&mut self) -> Option<Facts> {
+        self.facts.borrow_mut().take()
+    }
+
+    /// Whether cookies survive from one call to the next (`noCookiesReset`); otherwise each call begins with an empty jar.
+    pub fn keep_cookies(&mut self, keep: bool) {
+        self.state.http.keep_cookies.set(keep);
     }
 
     /// Runs the VU until it waits, is through or fails.
     ///
+    /// Where init fails, the step is [`Step::Returned`] with the failure, and only [`Input::Shutdown`] may follow.
+    ///
     /// # Panics
     /// On an input that does not fit the state: a fault of the caller.
     pub fn resume(&mut self, input: Input) -> Step {
-        let _ = input;
-        todo!()
+        let fits = match (&input, self.stage) {
+            (Input::Init, stage) => stage == Stage::Fresh,
+            (Input::Call(_), stage) => stage == Stage::Idle,
+            (Input::Complete(_) | Input::Cancel, stage) => stage == Stage::Suspended,
+            (Input::Shutdown, stage) => matches!(stage, Stage::Fresh | Stage::Idle | Stage::Failed),
+        };
+        assert!(
+            fits,
+            "a VU that is {:?} was resumed with {input:?}",
+            self.stage
+        );
+        if matches!(input, Input::Shutdown) && self.fiber.is_idle() {
+            self.stage = Stage::Closed;
+            return Step::Closed;
+        }
+        let first = self.stage == Stage::Fresh;
+        let step = self.run(input);
+        self.stage = match &step {
+            Step::Suspended(_) => Stage::Suspended,
+            Step::Ready => Stage::Idle,
+            Step::Returned(Err(ScriptFailure::Broken(_))) => Stage::Failed,
+            Step::Returned(_) if first || !self.state.is_initialized() => Stage::Failed,
+            Step::Returned(_) => Stage::Idle,
+            Step::Closed => Stage::Closed,
+        };
+        step
     }
 
-    /// Bytes of the script engine's heap, as of the last suspension.
+    /// Rule 8, the last line of defence: a panic of the coroutine's own code (host functions have theirs) ends this VU only.
+    fn run(&mut self, input: Input) -> Step {
+        catch_unwind(AssertUnwindSafe(|| self.fiber.resume(input)))
+            .unwrap_or_else(|panic| Step::Returned(Err(ScriptFailure::Broken(panic_text(&*panic)))))
+    }
+
+    /// Bytes of the script engine's heap when it was last measured: after init and after 1, 2, 4, 8 ... 1024, then every
+    /// 1024 calls, since measuring walks the whole heap.
     #[must_use]
     pub fn heap_bytes(&self) -> u64 {
-        todo!()
+        self.state.heap_bytes.get()
+    }
+}
+
+impl Drop for ScriptVu {
+    /// Rule 5: a suspended coroutine is never dropped as it is. It is cancelled, unwinds by the uncatchable error, and frees
+    /// its runtime on its own stack (rule 1).
+    fn drop(&mut self) {
+        if self.stage == Stage::Suspended {
+            // After a cancel the body never suspends again before it returns.
+            drop(self.resume(Input::Cancel));
+        }
+        if matches!(self.stage, Stage::Idle | Stage::Failed) {
+            drop(self.resume(Input::Shutdown));
+        }
     }
 }

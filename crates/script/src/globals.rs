@@ -1,0 +1,60 @@
+//! What a script finds without an import: `__ENV`, `__VU`, `console`, `open`, timers, `global`.
+
+use rquickjs::{Ctx, Object, Result, Value};
+
+use crate::{
+    modules::{method, undefined},
+    state::State,
+    sys::qjs::{self, Args, Enumerable},
+};
+
+mod console;
+mod open;
+mod timers;
+
+/// Puts the globals in place; before init code, once per VU.
+pub(crate) fn install(ctx: &Ctx<'_>, state: &State) -> Result<()> {
+    let globals = ctx.globals();
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "JavaScript has no other numbers"
+    )]
+    globals.set("__VU", state.settings.number as f64)?;
+    globals.set("global", globals.clone())?;
+    reset_env(ctx)?;
+    console::install(&globals)?;
+    open::install(&globals)?;
+    timers::install(&globals)?;
+    let math: Object = globals.get("Math")?;
+    method(&math, "random", 0, |state, args| {
+        Ok(Value::new_float(args.ctx().clone(), state.next_random()))
+    })
+}
+
+/// Makes `__ENV` anew at its next use. Most VUs never look at it, and it holds all variables of the system.
+pub(crate) fn reset_env(ctx: &Ctx<'_>) -> Result<()> {
+    let globals = ctx.globals();
+    let get = qjs::function(ctx, "__ENV", 0, make_env)?.into_value();
+    let set = qjs::function(ctx, "__ENV", 1, replace_env)?.into_value();
+    qjs::define_accessor(&globals, "__ENV", Enumerable::Yes, get, Some(set))
+}
+
+fn make_env<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
+    let ctx = args.ctx();
+    let env = Object::new(ctx.clone())?;
+    for (name, value) in state.settings.env.iter() {
+        env.set(name.as_str(), value.as_str())?;
+    }
+    let overlay = state.env_overlay.borrow().clone();
+    for (name, value) in overlay.iter().flat_map(|overlay| overlay.iter()) {
+        env.set(name.as_str(), value.as_str())?;
+    }
+    let env = env.into_value();
+    qjs::define_value(&ctx.globals(), "__ENV", &env)?;
+    Ok(env)
+}
+
+fn replace_env<'js>(_state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
+    qjs::define_value(&args.ctx().globals(), "__ENV", &args.get(0))?;
+    Ok(undefined(args.ctx()))
+}

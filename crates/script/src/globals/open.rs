@@ -1,0 +1,44 @@
+//! `open(path [, 'b'])`: a file's contents, in init code only; read once for all VUs.
+
+use rquickjs::{ArrayBuffer, Object, Result, Value};
+
+use crate::{
+    modules::{method, only_in_init, text, throw, to_text},
+    state::State,
+    sys::qjs::Args,
+};
+
+pub(super) fn install(globals: &Object<'_>) -> Result<()> {
+    method(globals, "open", 2, open)
+}
+
+fn open<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
+    let ctx = args.ctx();
+    only_in_init(ctx, state, "open()")?;
+    if args.is_nullish(0) {
+        return Err(throw(ctx, "open() needs a file name"));
+    }
+    let path = to_text(&args.get(0))?;
+    let binary = !args.is_nullish(1) && to_text(&args.get(1))? == "b";
+    // The module being evaluated: the one at the bottom of the call stack, whoever it called for the opening.
+    let base = bottom_module(args).unwrap_or_else(|| state.shared.main.clone());
+    let bytes = state
+        .shared
+        .open(&base, &path)
+        .map_err(|message| throw(ctx, &message))?;
+    if binary {
+        // A copy: scripts may write into it.
+        return ArrayBuffer::new_copy(ctx.clone(), &bytes).map(ArrayBuffer::into_value);
+    }
+    text(ctx, &String::from_utf8_lossy(&bytes))
+}
+
+fn bottom_module(args: &Args<'_, '_>) -> Option<String> {
+    // Deeper than any sane init code calls helpers; the engine gives nothing past the last frame.
+    const FRAMES: isize = 64;
+    (0..FRAMES)
+        .map_while(|level| args.ctx().script_or_module_name(level))
+        .filter_map(|name| name.to_string().ok())
+        .filter(|name| !name.is_empty())
+        .last()
+}

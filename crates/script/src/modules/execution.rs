@@ -1,0 +1,287 @@
+//! `k6/execution`: what runs, read anew at each access, and `test.abort` / `test.fail`.
+
+use rquickjs::{Array, Ctx, Error, Object, Result, Value};
+
+use super::{
+    BuiltinModule, data::frozen_json, method, tag_value, text, throw, throw_type, to_text,
+    undefined,
+};
+use crate::{
+    InstanceFacts, ScenarioFacts, VuFacts,
+    state::{Ending, Phase, State},
+    sys::{
+        native::{self, NativeClass},
+        qjs::{self, Args, Enumerable},
+    },
+};
+
+/// The module.
+pub(crate) struct ExecutionModule;
+
+impl BuiltinModule for ExecutionModule {
+    const EXPORTS: &'static [&'static str] = &["scenario", "instance", "test", "vu"];
+
+    fn build<'js>(ctx: &Ctx<'js>, _state: &State) -> Result<Object<'js>> {
+        let module = Object::new(ctx.clone())?;
+        module.set("scenario", scenario(ctx)?)?;
+        module.set("instance", instance(ctx)?)?;
+        module.set("test", test(ctx)?)?;
+        module.set("vu", vu(ctx)?)?;
+        Ok(module)
+    }
+}
+
+fn unavailable(ctx: &Ctx<'_>, what: &str) -> Error {
+    throw(
+        ctx,
+        &format!("getting {what} information is not possible here"),
+    )
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "JavaScript has no other numbers"
+)]
+fn number<'js>(args: &Args<'_, 'js>, count: u64) -> Value<'js> {
+    Value::new_number(args.ctx().clone(), count as f64)
+}
+
+fn float<'js>(args: &Args<'_, 'js>, value: f64) -> Value<'js> {
+    Value::new_number(args.ctx().clone(), value)
+}
+
+fn of_scenario(state: &State, args: &Args<'_, '_>) -> Result<ScenarioFacts> {
+    state
+        .host
+        .execution()
+        .scenario
+        .ok_or_else(|| unavailable(args.ctx(), "scenario"))
+}
+
+fn of_instance(state: &State, args: &Args<'_, '_>) -> Result<InstanceFacts> {
+    state
+        .host
+        .execution()
+        .instance
+        .ok_or_else(|| unavailable(args.ctx(), "instance"))
+}
+
+fn of_vu(state: &State, args: &Args<'_, '_>) -> Result<VuFacts> {
+    state
+        .host
+        .execution()
+        .vu
+        .ok_or_else(|| unavailable(args.ctx(), "VU"))
+}
+
+fn scenario<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let object = Object::new(ctx.clone())?;
+    let yes = Enumerable::Yes;
+    qjs::getter(&object, "name", yes, |state, args| {
+        text(args.ctx(), &of_scenario(state, args)?.name)
+    })?;
+    qjs::getter(&object, "executor", yes, |state, args| {
+        text(args.ctx(), of_scenario(state, args)?.executor)
+    })?;
+    qjs::getter(&object, "startTime", yes, |state, args| {
+        Ok(float(args, of_scenario(state, args)?.start_time_ms))
+    })?;
+    qjs::getter(&object, "progress", yes, |state, args| {
+        Ok(float(args, of_scenario(state, args)?.progress))
+    })?;
+    qjs::getter(&object, "iterationInInstance", yes, |state, args| {
+        Ok(number(
+            args,
+            of_scenario(state, args)?.iteration_in_instance,
+        ))
+    })?;
+    qjs::getter(&object, "iterationInTest", yes, |state, args| {
+        Ok(number(args, of_scenario(state, args)?.iteration_in_test))
+    })?;
+    Ok(object)
+}
+
+fn instance<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let object = Object::new(ctx.clone())?;
+    let yes = Enumerable::Yes;
+    qjs::getter(&object, "iterationsCompleted", yes, |state, args| {
+        Ok(number(args, of_instance(state, args)?.iterations_completed))
+    })?;
+    qjs::getter(&object, "iterationsInterrupted", yes, |state, args| {
+        Ok(number(
+            args,
+            of_instance(state, args)?.iterations_interrupted,
+        ))
+    })?;
+    qjs::getter(&object, "vusActive", yes, |state, args| {
+        Ok(number(args, of_instance(state, args)?.vus_active))
+    })?;
+    qjs::getter(&object, "vusInitialized", yes, |state, args| {
+        Ok(number(args, of_instance(state, args)?.vus_initialized))
+    })?;
+    qjs::getter(&object, "currentTestRunDuration", yes, |state, args| {
+        Ok(float(
+            args,
+            of_instance(state, args)?.current_test_run_duration_ms,
+        ))
+    })?;
+    Ok(object)
+}
+
+fn test<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let object = Object::new(ctx.clone())?;
+    method(&object, "abort", 1, abort)?;
+    method(&object, "fail", 1, fail)?;
+    qjs::getter(&object, "options", Enumerable::Yes, |state, args| {
+        let ctx = args.ctx();
+        let options = state
+            .host
+            .execution()
+            .options
+            .ok_or_else(|| unavailable(ctx, "test options"))?;
+        let options = frozen_json(ctx, &options)?;
+        if let Some(test) = args.this().as_object() {
+            qjs::define_value(test, "options", &options)?;
+        }
+        Ok(options)
+    })?;
+    Ok(object)
+}
+
+fn reason(args: &Args<'_, '_>) -> Result<Option<String>> {
+    if args.is_nullish(0) {
+        Ok(None)
+    } else {
+        to_text(&args.get(0)).map(Some)
+    }
+}
+
+fn abort<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
+    let message = match reason(args)? {
+        Some(reason) => format!("test aborted: {reason}"),
+        None => "test aborted".to_owned(),
+    };
+    state.host.abort_test(&message);
+    state.end(Ending::Aborted);
+    Err(qjs::throw_uncatchable(args.ctx()))
+}
+
+fn fail<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
+    let message = match reason(args)? {
+        Some(reason) => format!("test marked as failed: {reason}"),
+        None => "test marked as failed".to_owned(),
+    };
+    state.host.fail_test(&message);
+    Ok(undefined(args.ctx()))
+}
+
+fn vu<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let object = Object::new(ctx.clone())?;
+    let yes = Enumerable::Yes;
+    qjs::getter(&object, "idInInstance", yes, |state, args| {
+        Ok(number(args, of_vu(state, args)?.id_in_instance))
+    })?;
+    qjs::getter(&object, "idInTest", yes, |state, args| {
+        Ok(number(args, of_vu(state, args)?.id_in_test))
+    })?;
+    qjs::getter(&object, "iterationInInstance", yes, |state, args| {
+        Ok(number(args, of_vu(state, args)?.iteration_in_instance))
+    })?;
+    qjs::getter(&object, "iterationInScenario", yes, |state, args| {
+        Ok(number(args, of_vu(state, args)?.iteration_in_scenario))
+    })?;
+    let tags = qjs::new_proxy(
+        Object::new(ctx.clone())?.as_value(),
+        native::instance(ctx, Tags)?.as_value(),
+    )?;
+    let metrics = Object::new(ctx.clone())?;
+    metrics.set("tags", tags.clone())?;
+    // Metadata goes to no output of loadd: it is a plain object, so that libraries that fill it run.
+    metrics.set("metadata", Object::new(ctx.clone())?)?;
+    object.set("metrics", metrics)?;
+    object.set("tags", tags)?;
+    Ok(object)
+}
+
+/// Handler of the live map of the VU's tags.
+struct Tags;
+
+impl NativeClass for Tags {
+    const NAME: &'static str = "Tags";
+
+    fn fill_prototype(prototype: &Object<'_>) -> Result<()> {
+        method(prototype, "get", 3, |state, args| {
+            if !args.get(1).is_string() {
+                return Ok(undefined(args.ctx()));
+            }
+            match tag(state, args, &to_text(&args.get(1))?)? {
+                Some(value) => text(args.ctx(), &value),
+                None => inherited(args),
+            }
+        })?;
+        method(prototype, "set", 4, |state, args| {
+            outside_init(state, args)?;
+            let name = to_text(&args.get(1))?;
+            let Some(value) = tag_value(&args.get(2)) else {
+                let message = format!(
+                    "invalid value for the tag '{name}': only strings, booleans and numbers are allowed"
+                );
+                return Err(throw_type(args.ctx(), &message));
+            };
+            state.host.set_tag(&name, &value);
+            Ok(Value::new_bool(args.ctx().clone(), true))
+        })?;
+        method(prototype, "deleteProperty", 2, |state, args| {
+            outside_init(state, args)?;
+            state.host.remove_tag(&to_text(&args.get(1))?);
+            Ok(Value::new_bool(args.ctx().clone(), true))
+        })?;
+        method(prototype, "has", 2, |state, args| {
+            let known =
+                args.get(1).is_string() && tag(state, args, &to_text(&args.get(1))?)?.is_some();
+            Ok(Value::new_bool(args.ctx().clone(), known))
+        })?;
+        method(prototype, "ownKeys", 1, |state, args| {
+            outside_init(state, args)?;
+            let keys = Array::new(args.ctx().clone())?;
+            for (index, (name, _)) in state.host.tags().iter().enumerate() {
+                keys.set(index, &**name)?;
+            }
+            Ok(keys.into_value())
+        })?;
+        method(prototype, "getOwnPropertyDescriptor", 2, |state, args| {
+            let ctx = args.ctx();
+            if !args.get(1).is_string() {
+                return Ok(undefined(ctx));
+            }
+            let Some(value) = tag(state, args, &to_text(&args.get(1))?)? else {
+                return Ok(undefined(ctx));
+            };
+            let descriptor = Object::new(ctx.clone())?;
+            descriptor.set("value", &*value)?;
+            descriptor.set("writable", true)?;
+            descriptor.set("configurable", true)?;
+            descriptor.set("enumerable", true)?;
+            Ok(descriptor.into_value())
+        })
+    }
+}
+
+fn inherited<'js>(args: &Args<'_, 'js>) -> Result<Value<'js>> {
+    match args.get(0).as_object() {
+        Some(target) => target.get(args.get(1)),
+        None => Ok(undefined(args.ctx())),
+    }
+}
+
+fn outside_init(state: &State, args: &Args<'_, '_>) -> Result<()> {
+    match state.phase.get() {
+        Phase::Init => Err(unavailable(args.ctx(), "VU")),
+        Phase::Call => Ok(()),
+    }
+}
+
+fn tag(state: &State, args: &Args<'_, '_>, name: &str) -> Result<Option<std::rc::Rc<str>>> {
+    outside_init(state, args)?;
+    Ok(state.host.tag(name))
+}

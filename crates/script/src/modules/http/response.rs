@@ -1,0 +1,474 @@
+//! Responses: a native object whose fields are made when a script looks at them, and not before.
+
+use std::fmt::Write;
+
+use http::{HeaderMap, HeaderName, StatusCode};
+use loadd_client::{BodyData, Exchange, Outcome, Proto, ResponseType};
+use rquickjs::{Array, ArrayBuffer, Ctx, IntoJs, Object, Result, Value};
+
+use super::{request::Facts, set_cookie};
+use crate::{
+    json::select,
+    modules::{method, text, throw, throw_type, to_text, undefined},
+    state::State,
+    sys::{
+        native::{self, NativeClass},
+        qjs::{self, Args, Enumerable, JsonText},
+    },
+};
+
+/// A response in a script's hands.
+pub(super) enum Response {
+    /// Something was sent.
+    Sent(Box<Sent>),
+    /// An argument was wrong and nothing was sent.
+    Refused {
+        /// k6's code.
+        code: u16,
+        /// What was wrong.
+        message: String,
+    },
+}
+
+pub(super) struct Sent {
+    last: Exchange,
+    facts: Facts,
+}
+
+/// Facts of a request under way beside the script.
+struct Kept(Facts);
+
+impl NativeClass for Kept {
+    const NAME: &'static str = "RequestFacts";
+
+    fn fill_prototype(_prototype: &Object<'_>) -> Result<()> {
+        Ok(())
+    }
+}
+
+pub(super) fn keep_facts<'js>(ctx: &Ctx<'js>, facts: Facts) -> Result<Value<'js>> {
+    native::instance(ctx, Kept(facts)).map(Object::into_value)
+}
+
+pub(super) fn kept_facts(value: &Value<'_>) -> Option<Facts> {
+    native::with(value, |kept: &Kept| kept.0.clone())
+}
+
+/// The response that a call returns, or what it throws.
+pub(super) fn finish<'js>(ctx: &Ctx<'js>, outcome: Outcome, facts: Facts) -> Result<Value<'js>> {
+    let last = outcome.last;
+    if let Some(error) = &last.error
+        && facts.throws
+    {
+        return Err(throw(ctx, &error.message));
+    }
+    if last.status == 101 {
+        return Err(throw(
+            ctx,
+            "unexpected response status 101: use a WebSocket module to switch protocols",
+        ));
+    }
+    native::instance(ctx, Response::Sent(Box::new(Sent { last, facts }))).map(Object::into_value)
+}
+
+/// The response to a call whose arguments are wrong.
+pub(super) fn refused<'js>(ctx: &Ctx<'js>, code: u16, message: String) -> Result<Value<'js>> {
+    native::instance(ctx, Response::Refused { code, message }).map(Object::into_value)
+}
+
+/// k6's fields in k6's order.
+const FIELDS: &[&str] = &[
+    "remote_ip",
+    "remote_port",
+    "url",
+    "status",
+    "status_text",
+    "proto",
+    "headers",
+    "cookies",
+    "body",
+    "timings",
+    "tls_version",
+    "tls_cipher_suite",
+    "ocsp",
+    "error",
+    "error_code",
+    "request",
+];
+
+impl NativeClass for Response {
+    const NAME: &'static str = "Response";
+
+    fn fill_prototype(prototype: &Object<'_>) -> Result<()> {
+        let yes = Enumerable::Yes;
+        qjs::getter(prototype, "remote_ip", yes, |_, args| look(args, remote_ip))?;
+        qjs::getter(prototype, "remote_port", yes, |_, args| {
+            look(args, remote_port)
+        })?;
+        qjs::getter(prototype, "url", yes, |_, args| look(args, url))?;
+        qjs::getter(prototype, "status", yes, |_, args| look(args, status))?;
+        qjs::getter(prototype, "status_text", yes, |_, args| {
+            look(args, status_text)
+        })?;
+        qjs::getter(prototype, "proto", yes, |_, args| look(args, proto))?;
+        qjs::getter(prototype, "headers", yes, |_, args| {
+            make(args, "headers", headers)
+        })?;
+        qjs::getter(prototype, "cookies", yes, |_, args| {
+            make(args, "cookies", cookies)
+        })?;
+        qjs::getter(prototype, "body", yes, |_, args| make(args, "body", body))?;
+        qjs::getter(prototype, "timings", yes, |_, args| {
+            make(args, "timings", timings)
+        })?;
+        qjs::getter(prototype, "tls_version", yes, |_, args| {
+            look(args, tls_version)
+        })?;
+        qjs::getter(prototype, "tls_cipher_suite", yes, |_, args| {
+            look(args, tls_cipher_suite)
+        })?;
+        qjs::getter(prototype, "ocsp", yes, |_, args| make(args, "ocsp", ocsp))?;
+        qjs::getter(prototype, "error", yes, |_, args| look(args, error))?;
+        qjs::getter(prototype, "error_code", yes, |_, args| {
+            look(args, error_code)
+        })?;
+        qjs::getter(prototype, "request", yes, |_, args| {
+            make(args, "request", request)
+        })?;
+        method(prototype, "json", 1, json)?;
+        method(prototype, "html", 1, |_, args| Err(later(args, "html()")))?;
+        method(prototype, "submitForm", 1, |_, args| {
+            Err(later(args, "submitForm()"))
+        })?;
+        method(prototype, "clickLink", 1, |_, args| {
+            Err(later(args, "clickLink()"))
+        })?;
+        method(prototype, "toJSON", 0, to_json)
+    }
+}
+
+fn later(args: &Args<'_, '_>, what: &str) -> rquickjs::Error {
+    throw(
+        args.ctx(),
+        &format!("{what} of a response is not part of loadd yet"),
+    )
+}
+
+type Field = for<'js> fn(&Ctx<'js>, &Response) -> Result<Value<'js>>;
+
+/// A field that is cheap to make each time.
+fn look<'js>(args: &Args<'_, 'js>, field: Field) -> Result<Value<'js>> {
+    let ctx = args.ctx();
+    native::with(&args.this(), |response: &Response| field(ctx, response))
+        .unwrap_or_else(|| Err(throw_type(ctx, "this is not a Response")))
+}
+
+/// A field that is made once: from then on it is a plain property of the object, which hides this getter.
+fn make<'js>(args: &Args<'_, 'js>, name: &str, field: Field) -> Result<Value<'js>> {
+    let value = look(args, field)?;
+    if let Some(object) = args.this().as_object()
+        && !value.is_null()
+    {
+        qjs::define_value(object, name, &value)?;
+    }
+    Ok(value)
+}
+
+impl Response {
+    fn sent(&self) -> Option<&Sent> {
+        match self {
+            Response::Sent(sent) => Some(sent),
+            Response::Refused { .. } => None,
+        }
+    }
+
+    fn exchange(&self) -> Option<&Exchange> {
+        self.sent().map(|sent| &sent.last)
+    }
+}
+
+fn remote_ip<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
+    match response.exchange().and_then(|exchange| exchange.remote) {
+        Some(remote) => text(ctx, &remote.ip().to_string()),
+        None => text(ctx, ""),
+    }
+}
+
+fn remote_port<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
+    let port = response
+        .exchange()
+        .and_then(|exchange| exchange.remote)
+        .map_or(0, |remote| remote.port());
+    Ok(Value::new_int(ctx.clone(), i32::from(port)))
+}
+
+fn url<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
+    text(
+        ctx,
+        response
+            .exchange()
+            .map_or("", |exchange| &exchange.url.text),
+    )
+}
+
+fn status<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
+    Ok(Value::new_int(
+        ctx.clone(),
+        response
+            .exchange()
+            .map_or(0, |exchange| i32::from(exchange.status)),
+    ))
+}
+
+fn status_text<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
+    let status = response.exchange().map_or(0, |exchange| exchange.status);
+    let reason = StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason());
+    match (status, reason) {
+        (0, _) => text(ctx, ""),
+        (_, Some(reason)) => text(ctx, &format!("{status} {reason}")),
+        (_, None) => text(ctx, &status.to_string()),
+    }
+}
+
+fn proto<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
+    text(
+        ctx,
+        response
+            .exchange()
+            .and_then(|exchange| exchange.proto)
+            .map_or("", Proto::as_str),
+    )
+}
+
+/// `content-type` -> `Content-Type`, as Go shows header names.
+fn canonical(name: &HeaderName) -> String {
+    let mut upper = true;
+    let letter = |byte: u8| {
+        let letter = if upper {
+            byte.to_ascii_uppercase()
+        } else {
+            byte
+        };
+        upper = byte == b'-';
+        char::from(letter)
+    };
+    name.as_str().bytes().map(letter).collect()
+}
+
+fn header_text(map: &HeaderMap, name: &HeaderName) -> String {
+    let mut joined = String::new();
+    for value in map.get_all(name) {
+        let separator = if joined.is_empty() { "" } else { ", " };
+        // Writing to a String cannot fail.
+        let _ = write!(
+            joined,
+            "{separator}{}",
+            String::from_utf8_lossy(value.as_bytes())
+        );
+    }
+    joined
+}
+
+fn headers<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
+    let object = Object::new(ctx.clone())?;
+    if let Some(exchange) = response.exchange() {
+        for name in exchange.headers.keys() {
+            object.set(canonical(name), header_text(&exchange.headers, name))?;
+        }
+    }
+    Ok(object.into_value())
+}
+
+fn cookies<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
+    let object = Object::new(ctx.clone())?;
+    let values = response
+        .exchange()
+        .map(|exchange| exchange.headers.get_all(http::header::SET_COOKIE));
+    for value in values.into_iter().flatten() {
+        let Some(cookie) = set_cookie::parse(&String::from_utf8_lossy(value.as_bytes())) else {
+            continue;
+        };
+        let entry = Object::new(ctx.clone())?;
+        entry.set("name", cookie.name.as_str())?;
+        entry.set("value", cookie.value)?;
+        entry.set("domain", cookie.domain)?;
+        entry.set("path", cookie.path)?;
+        entry.set("http_only", cookie.http_only)?;
+        entry.set("secure", cookie.secure)?;
+        entry.set("max_age", cookie.max_age)?;
+        entry.set("expires", cookie.expires_ms)?;
+        let list: Option<Array> = object.get(cookie.name.as_str())?;
+        let list = match list {
+            Some(list) => list,
+            None => {
+                let list = Array::new(ctx.clone())?;
+                object.set(cookie.name.as_str(), list.clone())?;
+                list
+            }
+        };
+        list.set(list.len(), entry)?;
+    }
+    Ok(object.into_value())
+}
+
+fn body<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
+    let Some(sent) = response.sent() else {
+        return ArrayBuffer::new_copy::<u8>(ctx.clone(), []).map(ArrayBuffer::into_value);
+    };
+    match (&sent.last.body, sent.facts.response_type) {
+        (BodyData::Absent, _) | (_, ResponseType::None) => Ok(Value::new_null(ctx.clone())),
+        // A copy: k6's buffers can be written to, one over shared memory could not.
+        (BodyData::Bytes(bytes), ResponseType::Binary) => {
+            ArrayBuffer::new_copy(ctx.clone(), bytes).map(ArrayBuffer::into_value)
+        }
+        (BodyData::Bytes(bytes), ResponseType::Text) => text(ctx, &String::from_utf8_lossy(bytes)),
+    }
+}
+
+fn milliseconds(nanos: u64) -> f64 {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a request lasts less than 104 days"
+    )]
+    let nanos = nanos as f64;
+    nanos / 1e6
+}
+
+fn timings<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
+    let timings = response
+        .exchange()
+        .map(|exchange| exchange.timings)
+        .unwrap_or_default();
+    let object = Object::new(ctx.clone())?;
+    object.set("duration", milliseconds(timings.duration()))?;
+    object.set("blocked", milliseconds(timings.blocked))?;
+    // DNS time is part of `blocked`; this one is always 0 in k6.
+    object.set("looking_up", 0)?;
+    object.set("connecting", milliseconds(timings.connecting))?;
+    object.set("tls_handshaking", milliseconds(timings.tls_handshaking))?;
+    object.set("sending", milliseconds(timings.sending))?;
+    object.set("waiting", milliseconds(timings.waiting))?;
+    object.set("receiving", milliseconds(timings.receiving))?;
+    Ok(object.into_value())
+}
+
+fn tls_version<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
+    text(
+        ctx,
+        response
+            .exchange()
+            .and_then(|exchange| exchange.tls.as_ref())
+            .map_or("", |tls| tls.version),
+    )
+}
+
+fn tls_cipher_suite<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
+    text(
+        ctx,
+        response
+            .exchange()
+            .and_then(|exchange| exchange.tls.as_ref())
+            .map_or("", |tls| tls.cipher_suite),
+    )
+}
+
+fn ocsp<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
+    let tls = response
+        .exchange()
+        .is_some_and(|exchange| exchange.tls.is_some());
+    let object = Object::new(ctx.clone())?;
+    for name in ["produced_at", "this_update", "next_update", "revoked_at"] {
+        object.set(name, 0)?;
+    }
+    object.set("revocation_reason", "")?;
+    object.set("status", if tls { "unknown" } else { "" })?;
+    Ok(object.into_value())
+}
+
+fn error<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
+    match response {
+        Response::Refused { message, .. } => text(ctx, message),
+        Response::Sent(sent) => text(
+            ctx,
+            sent.last.error.as_ref().map_or("", |error| &error.message),
+        ),
+    }
+}
+
+fn error_code<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
+    let code = match response {
+        Response::Refused { code, .. } => *code,
+        Response::Sent(sent) => match (&sent.last.error, sent.last.status) {
+            (Some(error), _) => error.code.0,
+            (None, status) if status >= 400 => 1000 + status,
+            (None, _) => 0,
+        },
+    };
+    Ok(Value::new_int(ctx.clone(), i32::from(code)))
+}
+
+fn request<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
+    let Some(sent) = response.sent() else {
+        return Ok(Value::new_null(ctx.clone()));
+    };
+    let facts = &sent.facts;
+    let headers = Object::new(ctx.clone())?;
+    for name in facts.headers.keys() {
+        headers.set(canonical(name), vec![header_text(&facts.headers, name)])?;
+    }
+    let cookies = Object::new(ctx.clone())?;
+    for cookie in &facts.cookies {
+        let entry = Object::new(ctx.clone())?;
+        entry.set("name", cookie.name.as_str())?;
+        entry.set("value", cookie.value.as_str())?;
+        entry.set("replace", cookie.replace)?;
+        cookies.set(cookie.name.as_str(), vec![entry])?;
+    }
+    let object = Object::new(ctx.clone())?;
+    object.set("method", facts.method.as_str())?;
+    object.set("url", &*facts.url.text)?;
+    object.set("headers", headers)?;
+    object.set("body", String::from_utf8_lossy(&facts.body).as_ref())?;
+    object.set("cookies", cookies)?;
+    Ok(object.into_value())
+}
+
+fn json<'js>(_state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
+    let ctx = args.ctx();
+    let this = args.this();
+    let bytes = native::with(&this, |response: &Response| {
+        match response.exchange().map(|exchange| &exchange.body) {
+            Some(BodyData::Bytes(bytes)) => Some(bytes.clone()),
+            Some(BodyData::Absent) | None => None,
+        }
+    });
+    let Some(Some(bytes)) = bytes else {
+        return Err(throw(
+            ctx,
+            "the body is null so we can't transform it to JSON - this likely was because of a request error getting the response",
+        ));
+    };
+    if args.is_nullish(0) {
+        return qjs::parse_json(ctx, &JsonText::copy(&bytes));
+    }
+    let path = to_text(&args.get(0))?;
+    match select::select(&bytes, &path) {
+        Some(found) => qjs::parse_json(ctx, &JsonText::copy(found.as_bytes())),
+        None => Ok(undefined(ctx)),
+    }
+}
+
+fn to_json<'js>(_state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
+    let ctx = args.ctx();
+    let this = args.this();
+    let Some(this) = this.as_object() else {
+        return Err(throw_type(ctx, "this is not a Response"));
+    };
+    let object = Object::new(ctx.clone())?;
+    for name in FIELDS {
+        object.set(*name, this.get::<_, Value>(*name)?)?;
+    }
+    object.into_js(ctx)
+}
