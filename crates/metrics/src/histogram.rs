@@ -21,7 +21,7 @@ use buckets::Buckets;
 /// Zero threshold of times, 2^-20 s: what the clock cannot tell apart needs no bucket.
 pub(crate) const TIME_ZERO_THRESHOLD: f64 = 1.0 / 1_048_576.0;
 /// Zero threshold of everything else, 2^-128 as in Prometheus' clients.
-pub(crate) const PLAIN_ZERO_THRESHOLD: f64 = 2.938_735_877_055_718_8e-39;
+pub(crate) const PLAIN_ZERO_THRESHOLD: f64 = 2.938_735_877_055_719e-39;
 /// Longest time in whole nanoseconds that is at most [`TIME_ZERO_THRESHOLD`].
 pub(crate) const TIME_ZERO_NANOS: i64 = 953;
 

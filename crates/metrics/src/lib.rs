@@ -30,7 +30,7 @@ pub use histogram::{Histogram, Span, Spans};
 pub use intern::Registry;
 pub use kind::{Contains, Kind};
 pub use limit::{MetricsSettings, OVERFLOW_TAG};
-pub use own::{OWN_METRICS, OwnCounter, OwnGauge, OwnMetric, SelfMetrics};
+pub use own::{OWN_METRICS, OwnCounter, OwnGauge, OwnLabels, OwnMetric, SelfMetrics};
 pub use recorder::{Recorder, RequestSeries, RequestTimes, SeriesId};
 pub use saved::{SavedAmounts, SavedHistogram, SavedSeries, SavedValue};
 pub use selector::{Selector, SelectorError};

@@ -17,7 +17,9 @@ use crate::{Kind, Totals, metric};
 pub type OwnCounter = Counter<f64, AtomicU64>;
 /// A gauge that anyone may set.
 pub type OwnGauge = Gauge<f64, AtomicU64>;
-type Labels = Vec<(String, String)>;
+/// Labels of a self metric.
+pub type OwnLabels = Vec<(String, String)>;
+type Labels = OwnLabels;
 
 /// One of loadd's own metrics off the hot path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -232,7 +234,7 @@ impl SelfMetrics {
 
     /// All values: name without `_total`, labels, value.
     #[must_use]
-    pub fn values(&self) -> Vec<(&'static str, Vec<(String, String)>, f64)> {
+    pub fn values(&self) -> Vec<(&'static str, OwnLabels, f64)> {
         let inner = self.lock();
         let counters = inner.counters.iter().flat_map(|known| {
             known

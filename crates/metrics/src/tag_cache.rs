@@ -21,12 +21,15 @@ pub(crate) struct TagCache {
     sets: HashMap<TagSetId, Arc<TagSet>>,
 }
 
+/// A tag's name, and its value unless it is taken away.
+type EditedTag = (Box<str>, Option<Box<str>>);
+
 /// A remembered edit: tags laid over a set; or one tag taken away, which is a name without a value.
 #[derive(Debug)]
 struct Edit {
     hash: u64,
     base: TagSetId,
-    tags: Box<[(Box<str>, Option<Box<str>>)]>,
+    tags: Box<[EditedTag]>,
     result: TagSetId,
 }
 

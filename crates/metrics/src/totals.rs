@@ -105,7 +105,7 @@ impl Totals {
     pub fn restore(&mut self, saved: impl IntoIterator<Item = SavedSeries>) -> Vec<SavedSeries> {
         saved
             .into_iter()
-            .filter_map(|series| self.restore_one(series).err())
+            .filter_map(|series| self.restore_one(series))
             .collect()
     }
 
@@ -115,7 +115,7 @@ impl Totals {
         match &mut self.touch(id).value {
             Value::Counter(sum) => *sum += amount,
             Value::Gauge(_) | Value::Rate { .. } | Value::Trend(_) => {
-                debug_assert!(false, "only counters are added to")
+                debug_assert!(false, "only counters are added to");
             }
         }
     }
@@ -212,12 +212,13 @@ impl Totals {
         }
     }
 
-    fn restore_one(&mut self, saved: SavedSeries) -> Result<(), SavedSeries> {
+    /// Gives the series back where it does not fit.
+    fn restore_one(&mut self, saved: SavedSeries) -> Option<SavedSeries> {
         let declared = self
             .registry
             .declare(&saved.metric, saved.kind, saved.contains);
         let Ok(metric) = declared else {
-            return Err(saved);
+            return Some(saved);
         };
         let tags: Vec<_> = saved
             .tags
@@ -254,14 +255,14 @@ impl Totals {
                 Arc::make_mut(histogram).merge(&Histogram::restore(before));
             }
             (Value::Counter(_) | Value::Gauge(_) | Value::Rate { .. } | Value::Trend(_), _) => {
-                return Err(saved);
+                return Some(saved);
             }
         }
         state.restored = true;
         if let Some(sum) = own_base {
             self.bases.insert(id, sum);
         }
-        Ok(())
+        None
     }
 }
 

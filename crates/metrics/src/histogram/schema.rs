@@ -179,7 +179,7 @@ mod tests {
             let indexer = Indexer::new(schema);
             for index in -2000..2000 {
                 let edge = upper_edge(index, schema);
-                if edge >= f64::MIN_POSITIVE && edge < f64::MAX {
+                if (f64::MIN_POSITIVE..f64::MAX).contains(&edge) {
                     assert_eq!(indexer.index(edge), index, "schema {schema}");
                     assert_eq!(
                         indexer.index(f64::from_bits(edge.to_bits() + 1)),
