@@ -1,5 +1,13 @@
-//! The loadd binary.
+//! The loadd binary: commands, config, wiring, terminal. Everything else is in the rooms below.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() {}
+mod command;
+mod config;
+mod daemon;
+mod terminal;
+mod wire;
+
+fn main() -> std::process::ExitCode {
+    command::main().into()
+}

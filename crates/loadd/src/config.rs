@@ -1,0 +1,32 @@
+//! The way of a config: file, script, environment and flags as layers, laid over each other, then resolved into settings that
+//! cannot be wrong. `run`, `check` and the daemon all take this way.
+
+mod bytes;
+mod file;
+mod forms;
+mod keys;
+mod layers;
+mod load;
+mod locate;
+pub(crate) mod options;
+mod problem;
+mod remote;
+mod resolve;
+mod surroundings;
+mod test;
+mod unsupported;
+
+pub(crate) use self::{
+    load::{RunRequest, daemon, run},
+    problem::{Origin, Problem, Refusal},
+    surroundings::Surroundings,
+    test::{ResolvedTest, SummarySettings},
+};
+
+/// The JSON Schema of the TOML file.
+pub(crate) fn schema() -> serde_json::Value {
+    schemars::schema_for!(file::TestFile).to_value()
+}
+
+#[cfg(test)]
+mod tests;

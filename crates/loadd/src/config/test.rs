@@ -1,0 +1,165 @@
+//! [`ResolvedTest`]: what `wire` builds the rooms from. After `resolve` nothing in it can fail for its form.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+use loadd_client::ClientSettings;
+use loadd_engine::{BatchLimits, HookSettings};
+use loadd_metrics::{Registry, SystemTags, ThresholdSet};
+use loadd_script::{Bundle, HttpDefaults, Limits};
+use loadd_target::TargetSettings;
+use loadd_timeline::{Plan, Share, StartAt};
+
+use crate::terminal::logs::{Format, Level};
+
+/// A test that can be run.
+#[derive(Debug, Clone)]
+pub(crate) struct ResolvedTest {
+    /// The compiled script.
+    pub(crate) bundle: Arc<Bundle>,
+    /// What the whole test does.
+    pub(crate) plan: Plan,
+    /// This worker's part.
+    pub(crate) share: Share,
+    /// Its number, where it is one of several.
+    pub(crate) worker: Option<Worker>,
+    /// Label `testid`.
+    pub(crate) test_id: String,
+    /// Label `instance`.
+    pub(crate) instance: String,
+    /// Extra labels; `job` among them.
+    pub(crate) labels: BTreeMap<String, String>,
+    /// `__ENV`: system variables and the test's own over them.
+    pub(crate) env: Vec<(String, String)>,
+    /// Tags on every sample.
+    pub(crate) tags: BTreeMap<String, String>,
+    /// System tags that are on.
+    pub(crate) system_tags: SystemTags,
+    /// Connections.
+    pub(crate) client: ClientSettings,
+    /// What `k6/http` falls back on.
+    pub(crate) http: HttpDefaults,
+    /// `http.batch`.
+    pub(crate) batch: BatchLimits,
+    /// Bounds on scripts.
+    pub(crate) limits: Limits,
+    /// `setup()`
+    pub(crate) setup: HookSettings,
+    /// `teardown()`
+    pub(crate) teardown: HookSettings,
+    /// `handleSummaryTimeout`; `None`: it is not called.
+    pub(crate) handle_summary: Option<Duration>,
+    /// `minIterationDuration`
+    pub(crate) min_iteration_duration: Duration,
+    /// For `exec.test.options`.
+    pub(crate) options_json: Arc<str>,
+    /// Local thresholds, checked against `registry`; with `--no-thresholds` without expressions.
+    pub(crate) thresholds: ThresholdSet,
+    /// VUs wait until resumed.
+    pub(crate) paused: bool,
+    /// Start of the time line.
+    pub(crate) start_at: StartAt,
+    /// The pipeline's registry, with the script's metrics declared.
+    pub(crate) registry: Arc<Registry>,
+    /// Pushing; `None`: off.
+    pub(crate) remote_write: Option<RemoteWrite>,
+    /// The admin server; `None`: off (`loadd run` without `--address`).
+    pub(crate) admin: Option<Admin>,
+    /// The demo service inside this process.
+    pub(crate) target: Option<TargetSettings>,
+    /// Stay up after the end.
+    pub(crate) linger: bool,
+    /// The end-of-test text.
+    pub(crate) summary: SummarySettings,
+    /// Form of the logs.
+    pub(crate) log_format: Format,
+    /// Least level of the logs.
+    pub(crate) log_level: Level,
+    /// To be logged as warnings, once.
+    pub(crate) warnings: Vec<String>,
+    /// To be logged as information, once: what took the place of what.
+    pub(crate) notices: Vec<String>,
+}
+
+/// Which worker this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Worker {
+    /// From 0.
+    pub(crate) index: u64,
+    /// How many.
+    pub(crate) count: u64,
+}
+
+/// Remote write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RemoteWrite {
+    /// Where to; `http` or `https`.
+    pub(crate) url: String,
+    /// How often.
+    pub(crate) interval: Duration,
+    /// Put before k6's names.
+    pub(crate) metric_prefix: String,
+    /// How long the last samples may take.
+    pub(crate) flush_timeout: Duration,
+    /// Where samples wait.
+    pub(crate) spool: Spool,
+    /// Extra headers.
+    pub(crate) headers: BTreeMap<String, String>,
+    /// Bearer token's file.
+    pub(crate) bearer_token_file: Option<PathBuf>,
+    /// User, password, password's file.
+    pub(crate) basic_auth: Option<(String, Option<String>, Option<PathBuf>)>,
+    /// TLS.
+    pub(crate) tls: Tls,
+}
+
+/// Where samples wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Spool {
+    /// In memory.
+    Memory {
+        /// At most.
+        max_bytes: u64,
+    },
+    /// On disk, with the checkpoint.
+    Disk {
+        /// Folder.
+        path: PathBuf,
+        /// At most.
+        max_bytes: u64,
+    },
+}
+
+/// TLS of a connection.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Tls {
+    /// Authorities.
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Own certificate.
+    pub(crate) cert_file: Option<PathBuf>,
+    /// Own key.
+    pub(crate) key_file: Option<PathBuf>,
+    /// No verification.
+    pub(crate) insecure_skip_verify: bool,
+}
+
+/// The admin server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Admin {
+    /// Address.
+    pub(crate) listen: String,
+    /// Token's file.
+    pub(crate) token_file: Option<PathBuf>,
+    /// No control at all.
+    pub(crate) read_only: bool,
+    /// k6's open REST API on any address (`loadd run --address`).
+    pub(crate) open: bool,
+}
+
+/// The end-of-test text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SummarySettings {
+    /// Columns of trends.
+    pub(crate) trend_stats: Vec<String>,
+    /// `s`, `ms`, `us`; `None`: fitting.
+    pub(crate) time_unit: Option<String>,
+}

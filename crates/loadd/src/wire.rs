@@ -1,0 +1,244 @@
+//! Builds every room and connects every channel: the only file that sees the whole.
+//!
+//! The order: port, folder and run first (what can refuse does so before any load), then the engine, then what reads its
+//! snapshots; at the end the checkpoint, the last samples, the summary, the exit code.
+
+mod ending;
+mod pipeline;
+mod start;
+mod watch;
+
+use std::sync::Arc;
+
+use loadd_admin::{Admin, AdminHandle, Run, Sources};
+use loadd_engine::{Engine, EngineHandle, EngineSettings};
+use loadd_metrics::SelfMetrics;
+use loadd_outputs::{CheckpointWriter, RemoteWriteHandle, RunFolder, RunKey};
+use loadd_target::{Target, TargetHandle};
+
+use crate::{
+    config::ResolvedTest,
+    terminal::{complaint, exit::Exit, logs::LogCounts, progress, screen},
+};
+use pipeline::Pipeline;
+use start::Start;
+
+/// How the process behaves around a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// `loadd --config`: graceful stop, the daemon's exit codes.
+    Daemon,
+    /// `loadd run`: k6's ways.
+    Run {
+        /// `--quiet`: neither banner nor progress.
+        quiet: bool,
+    },
+}
+
+/// Runs a test to its end.
+pub(crate) fn run(test: &ResolvedTest, mode: Mode, logs: &Arc<LogCounts>) -> Exit {
+    match Wired::build(test, mode, logs) {
+        Ok(wired) => wired.live(),
+        Err(exit) => exit,
+    }
+}
+
+/// A test with everything around it.
+struct Wired<'a> {
+    test: &'a ResolvedTest,
+    mode: Mode,
+    engine: Engine,
+    handle: EngineHandle,
+    settings: EngineSettings,
+    pipeline: Arc<Pipeline>,
+    folder: Option<RunFolder>,
+    admin: Option<AdminHandle>,
+    target: Option<TargetHandle>,
+}
+
+/// What reads snapshots and is to be ended in order.
+#[derive(Default)]
+struct Readers {
+    remote_write: Option<RemoteWriteHandle>,
+    checkpoint: Option<CheckpointWriter>,
+}
+
+impl<'a> Wired<'a> {
+    fn build(test: &'a ResolvedTest, mode: Mode, logs: &Arc<LogCounts>) -> Result<Wired<'a>, Exit> {
+        let admin = bind_admin(test)?;
+        let target = start_target(test)?;
+        let folder = start::open_folder(test)?;
+        let start = Start::decide(test, folder.as_ref())?;
+        let pipeline = Arc::new(Pipeline::new(SelfMetrics::new(), Arc::clone(logs)));
+        let settings = start.engine_settings(test, &pipeline);
+        let engine = Engine::start(
+            settings.clone(),
+            Arc::clone(&test.bundle),
+            Arc::clone(&test.registry),
+        )
+        .map_err(|error| fail(&error.to_string(), Exit::Other))?;
+        let handle = engine.handle();
+        let admin = admin
+            .map(|admin| serve(admin, test, &handle, &pipeline))
+            .transpose()?;
+        if mode == (Mode::Run { quiet: false }) {
+            screen::print(&progress::header(&test.bundle.display_name, test));
+        }
+        Ok(Wired {
+            test,
+            mode,
+            engine,
+            handle,
+            settings,
+            pipeline,
+            folder,
+            admin,
+            target,
+        })
+    }
+
+    /// From the first VU to the exit code.
+    fn live(self) -> Exit {
+        let mut readers = Readers::default();
+        let failed = watch::until_over(self.mode, &self.handle, |line_start_nanos| {
+            self.start_readers(line_start_nanos, &mut readers)
+        });
+        let Wired {
+            test,
+            mode,
+            engine,
+            settings,
+            folder,
+            admin,
+            target,
+            ..
+        } = self;
+        let outcome = match engine.join() {
+            Ok(outcome) => outcome,
+            Err(error) => return fail(&error.to_string(), Exit::EnginePanic),
+        };
+        let exit = failed.unwrap_or_else(|| Exit::of(&outcome));
+        ending::write_checkpoint(readers.checkpoint, &outcome, exit);
+        let exit = ending::flush(test, mode, readers.remote_write, exit);
+        drop(folder);
+        ending::summarise(test, &settings, &outcome);
+        ending::say(&outcome, exit);
+        if test.linger && failed.is_none() && outcome.stop.is_none() {
+            watch::linger();
+        }
+        if let Some(admin) = admin
+            && let Err(error) = admin.stop()
+        {
+            tracing::warn!(%error, "the admin server did not end well");
+        }
+        if let Some(target) = target {
+            target.stop();
+        }
+        exit
+    }
+
+    /// Starts what reads snapshots, as soon as the run's start is known.
+    fn start_readers(&self, line_start_nanos: i64, readers: &mut Readers) -> Result<(), Exit> {
+        let start_ms = line_start_nanos.div_euclid(1_000_000);
+        let folder = self.folder.as_ref();
+        readers.remote_write =
+            self.pipeline
+                .start_remote_write(self.test, start_ms, &self.handle, folder)?;
+        if let Some(folder) = folder {
+            let run = RunKey {
+                test_id: self.test.test_id.clone(),
+                instance: self.test.instance.clone(),
+                start_ms,
+                fingerprint: self.test.plan.fingerprint(),
+            };
+            let keep = Box::new(std::collections::BTreeMap::new);
+            let writer = CheckpointWriter::start(
+                folder,
+                run,
+                self.handle.snapshots(),
+                keep,
+                self.pipeline.counters(),
+            );
+            readers.checkpoint =
+                Some(writer.map_err(|error| fail(&error.to_string(), Exit::Other))?);
+        }
+        Ok(())
+    }
+}
+
+/// Says what is wrong; gives the code to end with.
+fn fail(message: &str, exit: Exit) -> Exit {
+    complaint::line(message);
+    exit
+}
+
+fn bind_admin(test: &ResolvedTest) -> Result<Option<Admin>, Exit> {
+    let Some(settings) = &test.admin else {
+        return Ok(None);
+    };
+    let bound = if settings.open {
+        Admin::bind_open(&settings.listen)
+    } else {
+        Admin::bind(settings.server())
+    };
+    match bound {
+        Ok(admin) => {
+            if settings.open && admin.is_exposed() {
+                tracing::warn!(listen = %settings.listen, "anybody who reaches this address can stop the test");
+            }
+            Ok(Some(admin))
+        }
+        Err(error) => Err(fail(
+            &format!("admin server on {}: {error}", settings.listen),
+            Exit::AdminPort,
+        )),
+    }
+}
+
+fn serve(
+    admin: Admin,
+    test: &ResolvedTest,
+    engine: &EngineHandle,
+    pipeline: &Arc<Pipeline>,
+) -> Result<AdminHandle, Exit> {
+    let address = admin.local_addr();
+    let run = Run::of(engine, Arc::new(test.thresholds.clone()));
+    // The run is there from the beginning: the sender may go, the value stays.
+    let (_, run) = tokio::sync::watch::channel(Some(run));
+    let delivery = Arc::clone(pipeline);
+    let served = admin.serve(Sources {
+        test_id: test.test_id.clone(),
+        instance: test.instance.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        run,
+        registries: Vec::new(),
+        test_metrics: test.remote_write.is_none(),
+        delivery: test
+            .remote_write
+            .is_some()
+            .then(|| Arc::new(move || delivery.delivery()) as Arc<_>),
+    });
+    match served {
+        Ok(handle) => {
+            tracing::info!(%address, "the live page is at http://{address}/");
+            Ok(handle)
+        }
+        Err(error) => Err(fail(
+            &format!("admin server on {address}: {error}"),
+            Exit::AdminPort,
+        )),
+    }
+}
+
+fn start_target(test: &ResolvedTest) -> Result<Option<TargetHandle>, Exit> {
+    let Some(settings) = &test.target else {
+        return Ok(None);
+    };
+    match Target::bind(settings.clone()).and_then(Target::run_in_background) {
+        Ok(handle) => {
+            tracing::info!(address = %handle.local_addr(), "the demo target listens");
+            Ok(Some(handle))
+        }
+        Err(error) => Err(fail(&format!("target.listen: {error}"), Exit::BadConfig)),
+    }
+}

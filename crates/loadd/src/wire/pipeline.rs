@@ -1,0 +1,209 @@
+//! Remote write and the numbers about it: started once the run's start is known, read into the self metrics at each tick.
+
+use std::sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed};
+
+use loadd_admin::Delivery;
+use loadd_engine::EngineHandle;
+use loadd_metrics::SelfMetrics;
+use loadd_outputs::{
+    PipelineCounters, RemoteWrite, RemoteWriteHandle, RunFolder, RunIdentity, remote_write,
+};
+
+use super::{fail, start::now_ms};
+use crate::{
+    config::ResolvedTest,
+    terminal::{exit::Exit, logs::LogCounts},
+};
+
+/// The pipeline's numbers.
+pub(super) struct Pipeline {
+    own: SelfMetrics,
+    logs: Arc<LogCounts>,
+    /// Those of the sender, once there is one.
+    counters: Mutex<Option<Arc<PipelineCounters>>>,
+}
+
+impl Pipeline {
+    pub(super) fn new(own: SelfMetrics, logs: Arc<LogCounts>) -> Pipeline {
+        Pipeline {
+            own,
+            logs,
+            counters: Mutex::default(),
+        }
+    }
+
+    pub(super) fn own(&self) -> SelfMetrics {
+        self.own.clone()
+    }
+
+    /// The sender's counters, or fresh ones where nothing is sent.
+    pub(super) fn counters(&self) -> Arc<PipelineCounters> {
+        self.known().unwrap_or_default()
+    }
+
+    fn known(&self) -> Option<Arc<PipelineCounters>> {
+        self.counters
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(super) fn delivery(&self) -> Delivery {
+        self.known()
+            .map_or_else(Delivery::default, |counters| Delivery {
+                pending: counters.pending.load(Relaxed),
+                failed: counters.failed(),
+                dropped: counters.dropped(),
+            })
+    }
+
+    /// Starts remote write, where it is configured.
+    pub(super) fn start_remote_write(
+        &self,
+        test: &ResolvedTest,
+        start_ms: i64,
+        engine: &EngineHandle,
+        folder: Option<&RunFolder>,
+    ) -> Result<Option<RemoteWriteHandle>, Exit> {
+        let Some(settings) = &test.remote_write else {
+            return Ok(None);
+        };
+        let identity = RunIdentity {
+            test_id: test.test_id.clone(),
+            instance: test.instance.clone(),
+            start_ms,
+            joined_ms: now_ms().max(start_ms),
+            labels: test
+                .labels
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+        };
+        let handle = remote_write(settings.sender(), &identity, engine.snapshots(), folder)
+            .and_then(RemoteWrite::start)
+            .map_err(|error| fail(&format!("remote_write: {error}"), Exit::BadConfig))?;
+        *self.counters.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle.counters());
+        Ok(Some(handle))
+    }
+
+    /// Brings the self metrics up to date.
+    pub(super) fn publish(&self) {
+        for (level, count) in self.logs.read() {
+            self.count("loadd_log_messages", &[("level", level)], count);
+        }
+        if let Some(pipeline) = self.known() {
+            self.publish_sender(&pipeline);
+            self.publish_spool(&pipeline);
+        }
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts and milliseconds below 2^53"
+    )]
+    fn publish_sender(&self, pipeline: &PipelineCounters) {
+        self.count(
+            "loadd_remote_write_samples",
+            &[],
+            pipeline.sent.load(Relaxed),
+        );
+        for (reason, value) in [
+            ("rejected", &pipeline.failed_rejected),
+            ("poison", &pipeline.failed_poison),
+            ("invalid", &pipeline.failed_invalid),
+        ] {
+            self.count(
+                "loadd_remote_write_samples_failed",
+                &[("reason", reason)],
+                value.load(Relaxed),
+            );
+        }
+        for (reason, value) in [
+            ("spool_full", &pipeline.dropped_spool_full),
+            ("queue_full", &pipeline.dropped_queue_full),
+            ("damaged", &pipeline.dropped_damaged),
+        ] {
+            self.count(
+                "loadd_remote_write_samples_dropped",
+                &[("reason", reason)],
+                value.load(Relaxed),
+            );
+        }
+        self.count(
+            "loadd_remote_write_retries",
+            &[],
+            pipeline.retries.load(Relaxed),
+        );
+        self.count(
+            "loadd_remote_write_bytes",
+            &[],
+            pipeline.bytes.load(Relaxed),
+        );
+        for (code, value) in pipeline.requests() {
+            self.count(
+                "loadd_remote_write_requests",
+                &[("code", &code.to_string())],
+                value,
+            );
+        }
+        self.gauge(
+            "loadd_remote_write_pending_samples",
+            pipeline.pending.load(Relaxed) as f64,
+        );
+        let newest = pipeline.highest_timestamp_ms.load(Relaxed) as f64;
+        let sent = pipeline.highest_sent_timestamp_ms.load(Relaxed) as f64;
+        self.gauge("loadd_remote_write_highest_timestamp_seconds", newest / 1e3);
+        self.gauge(
+            "loadd_remote_write_highest_sent_timestamp_seconds",
+            sent / 1e3,
+        );
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "bytes below 2^53")]
+    fn publish_spool(&self, pipeline: &PipelineCounters) {
+        self.count(
+            "loadd_spool_records_damaged",
+            &[],
+            pipeline.spool_damaged.load(Relaxed),
+        );
+        self.count(
+            "loadd_spool_truncations",
+            &[],
+            pipeline.spool_truncations.load(Relaxed),
+        );
+        self.count(
+            "loadd_spool_write_errors",
+            &[],
+            pipeline.spool_write_errors.load(Relaxed),
+        );
+        self.count(
+            "loadd_tags_renamed",
+            &[],
+            pipeline.label_collisions.load(Relaxed),
+        );
+        self.count(
+            "loadd_tag_values_cut",
+            &[],
+            pipeline.labels_cut.load(Relaxed),
+        );
+        self.gauge(
+            "loadd_spool_bytes",
+            pipeline.spool_bytes.load(Relaxed) as f64,
+        );
+        self.gauge(
+            "loadd_spool_limit_bytes",
+            pipeline.spool_limit_bytes.load(Relaxed) as f64,
+        );
+    }
+
+    /// Sets a counter to what somebody else has counted.
+    #[expect(clippy::cast_precision_loss, reason = "counts below 2^53")]
+    fn count(&self, name: &str, labels: &[(&str, &str)], value: u64) {
+        let counter = self.own.counter(name, labels);
+        counter.inc_by((value as f64 - counter.get()).max(0.0));
+    }
+
+    fn gauge(&self, name: &str, value: f64) {
+        self.own.gauge(name, &[]).set(value);
+    }
+}

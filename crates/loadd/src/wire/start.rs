@@ -1,0 +1,172 @@
+//! Before the engine: metrics and thresholds, the run's folder, and whether a run is begun or joined.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use loadd_engine::{EngineSettings, Restored, RunStart, TickHook};
+use loadd_metrics::SavedSeries;
+use loadd_outputs::{Checkpoint, Decision, RunFolder, StartWish};
+use loadd_timeline::{Offset, StartAt};
+
+use super::{fail, pipeline::Pipeline};
+use crate::{config::ResolvedTest, terminal::exit::Exit};
+
+/// Milliseconds since the epoch, by the wall clock.
+pub(super) fn now_ms() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The folder where this run's spool and checkpoint lie, locked.
+pub(super) fn open_folder(test: &ResolvedTest) -> Result<Option<RunFolder>, Exit> {
+    let Some(path) = test
+        .remote_write
+        .as_ref()
+        .and_then(|settings| settings.spool_folder())
+    else {
+        return Ok(None);
+    };
+    RunFolder::open(path, &test.test_id, &test.instance)
+        .map(Some)
+        .map_err(|error| fail(&format!("remote_write.spool: {error}"), Exit::BadConfig))
+}
+
+/// When the run begins, and from where its counts go on.
+pub(super) struct Start {
+    start: RunStart,
+    restored: Option<Restored>,
+    date_after_ms: i64,
+}
+
+impl Start {
+    /// Contract section 4: join the run that the checkpoint knows, or begin a new one, or say that there is nothing to do.
+    pub(super) fn decide(test: &ResolvedTest, folder: Option<&RunFolder>) -> Result<Start, Exit> {
+        let checkpoint = folder
+            .map(RunFolder::read)
+            .transpose()
+            .map_err(|error| fail(&format!("checkpoint: {error}"), Exit::BadConfig))?
+            .flatten();
+        let now = now_ms();
+        let wish = match test.start_at {
+            StartAt::At(nanos) => {
+                let start_ms = nanos.div_euclid(1_000_000);
+                let length = test.plan.total_duration(&test.share);
+                let end =
+                    length.map(|Offset(nanos)| start_ms.saturating_add_unsigned(nanos / 1_000_000));
+                StartWish::At {
+                    start_ms,
+                    over: end.is_some_and(|end| end <= now),
+                }
+            }
+            StartAt::Now | StartAt::NextMinute => StartWish::Open,
+        };
+        let date_after_ms = checkpoint.as_ref().map_or(0, |known| known.time_ms);
+        match Decision::of(checkpoint.as_ref(), wish, test.plan.fingerprint()) {
+            Decision::New => {
+                let start = match (wish, test.start_at) {
+                    (StartWish::At { start_ms, .. }, _) => at_ms(start_ms),
+                    (StartWish::Open, StartAt::NextMinute) => {
+                        at_ms((now.div_euclid(60_000) + 1) * 60_000)
+                    }
+                    (StartWish::Open, StartAt::Now | StartAt::At(_)) => RunStart::WhenReady,
+                };
+                Ok(Start {
+                    start,
+                    restored: None,
+                    date_after_ms,
+                })
+            }
+            Decision::Join { start_ms, unclean } => {
+                tracing::info!(
+                    start_ms,
+                    unclean,
+                    "joining the run that the checkpoint knows: its counts go on"
+                );
+                let restored = checkpoint.map(|known| restored(known, start_ms, unclean));
+                Ok(Start {
+                    start: at_ms(start_ms),
+                    restored,
+                    date_after_ms,
+                })
+            }
+            Decision::Aborted { code } => {
+                let message = "this run was aborted and is not taken up again; give it another start_at or test_id";
+                Err(fail(message, Exit::Earlier(code)))
+            }
+            Decision::Over { took_part: true } => {
+                tracing::info!("the plan is over, and this worker took part to its end");
+                Err(Exit::Ok)
+            }
+            Decision::Over { took_part: false } => Err(fail(
+                "the plan was over before this worker was started",
+                Exit::PlanOver,
+            )),
+        }
+    }
+
+    /// All that the engine is told.
+    pub(super) fn engine_settings(
+        self,
+        test: &ResolvedTest,
+        pipeline: &Arc<Pipeline>,
+    ) -> EngineSettings {
+        let ticked = Arc::clone(pipeline);
+        EngineSettings {
+            plan: test.plan.clone(),
+            share: test.share.clone(),
+            cores: 0,
+            tags: test.tags.clone(),
+            system_tags: test.system_tags,
+            env: test.env.clone(),
+            limits: test.limits,
+            client: test.client.clone(),
+            http: test.http.clone(),
+            batch: test.batch,
+            setup: test.setup,
+            teardown: test.teardown,
+            handle_summary: test.handle_summary,
+            min_iteration_duration: test.min_iteration_duration,
+            options_json: Arc::clone(&test.options_json),
+            thresholds: test.thresholds.clone(),
+            paused: test.paused,
+            start: self.start,
+            restored: self.restored,
+            date_after_ms: self.date_after_ms,
+            self_metrics: pipeline.own(),
+            tick_hook: TickHook::new(move || ticked.publish()),
+            seed: seed(),
+        }
+    }
+}
+
+/// A seed for this run, said at the start so that it can be told apart.
+fn seed() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(std::process::id())
+}
+
+fn at_ms(start_ms: i64) -> RunStart {
+    RunStart::At(start_ms.saturating_mul(1_000_000))
+}
+
+/// Facts of the process itself and of the run's end are this process' own: they do not go on.
+fn goes_on(series: &SavedSeries) -> bool {
+    !matches!(
+        series.metric.as_str(),
+        "loadd_run_finished" | "loadd_start_time_seconds" | "loadd_build_info"
+    )
+}
+
+fn restored(known: Checkpoint, start_ms: i64, unclean: bool) -> Restored {
+    let position_ms = u64::try_from(known.time_ms - start_ms).unwrap_or(0);
+    Restored {
+        series: known.counts.into_iter().filter(goes_on).collect(),
+        position: Offset::from(Duration::from_millis(position_ms)),
+        elapsed: known.elapsed,
+        unclean,
+    }
+}

@@ -1,0 +1,85 @@
+//! While the run lives: signals, service manager, progress, and the start of what reads snapshots.
+
+use std::time::Duration;
+
+use loadd_engine::{Command, EngineHandle, Phase, StopReason};
+
+use super::{Mode, fail};
+use crate::{
+    daemon::{notify, signals},
+    terminal::{exit::Exit, progress::Progress},
+};
+
+/// Watches until the engine has ended. `at_start` is called once, when the start of the time line is known. Gives the code
+/// to end with where something around the engine has failed; the run was stopped for it.
+pub(super) fn until_over(
+    mode: Mode,
+    engine: &EngineHandle,
+    at_start: impl FnMut(i64) -> Result<(), Exit>,
+) -> Option<Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let failed = match runtime {
+        Ok(runtime) => runtime.block_on(watch(mode, engine, at_start)),
+        Err(error) => Some(fail(&format!("cannot watch the run: {error}"), Exit::Other)),
+    };
+    if failed.is_some() {
+        engine.post(Command::Stop(StopReason::Signal));
+    }
+    failed
+}
+
+async fn watch(
+    mode: Mode,
+    engine: &EngineHandle,
+    mut at_start: impl FnMut(i64) -> Result<(), Exit>,
+) -> Option<Exit> {
+    let first = match mode {
+        Mode::Daemon => StopReason::Graceful,
+        Mode::Run { .. } => StopReason::Signal,
+    };
+    let signals = signals::pass_on(engine.clone(), first);
+    let notify = notify::keep_telling(engine.clone());
+    let (mut signals, mut notify) = (std::pin::pin!(signals), std::pin::pin!(notify));
+    let mut statuses = engine.statuses();
+    let mut progress = Progress::new(mode);
+    let mut redraw = tokio::time::interval(Duration::from_millis(100));
+    let (mut started, mut notifying) = (false, true);
+    loop {
+        let status = statuses.borrow_and_update().clone();
+        if let Some(line_start) = status.line_start_unix_nanos
+            && !started
+        {
+            started = true;
+            if let Err(exit) = at_start(line_start) {
+                return Some(exit);
+            }
+        }
+        if status.phase == Phase::Ended {
+            progress.finish(&status);
+            return None;
+        }
+        tokio::select! {
+            changed = statuses.changed() => {
+                if changed.is_err() {
+                    return None;
+                }
+            }
+            failed = &mut signals => {
+                let error = failed.err().map_or_else(String::new, |error| error.to_string());
+                return Some(fail(&format!("cannot listen to signals: {error}"), Exit::Other));
+            }
+            () = &mut notify, if notifying => notifying = false,
+            _ = redraw.tick() => progress.show(&engine.status()),
+        }
+    }
+}
+
+/// Blocks until a signal comes (`linger`).
+pub(super) fn linger() {
+    tracing::info!("the test is over; staying up until a signal comes (linger)");
+    if let Err(error) = signals::wait_for_end() {
+        tracing::warn!(%error, "cannot wait for a signal");
+    }
+}
