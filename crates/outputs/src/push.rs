@@ -160,7 +160,7 @@ impl Pusher {
                     series: Arc::clone(&known.def),
                     time_ms,
                     reading,
-                })
+                });
             };
             if let Some(birth_ms) = known.birth_ms.take().filter(|birth_ms| *birth_ms < time_ms) {
                 add(birth_ms, Reading::Zero(zero_of(&series.value)));

@@ -164,7 +164,7 @@ impl RemoteWriteSettings {
             faults.push(SettingFault {
                 key: format!("remote_write.{key}"),
                 fault,
-            })
+            });
         };
         match self.url.parse::<http::Uri>() {
             Ok(uri)

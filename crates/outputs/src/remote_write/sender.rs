@@ -119,11 +119,11 @@ impl Sender {
                 }
                 Decision::TooLarge => {
                     self.max_series = (self.max_series / 2).max(MIN_SERIES);
-                    self.split(task.body, false, Reason::Rejected, &mut open);
+                    self.split(&task.body, false, Reason::Rejected, &mut open);
                 }
                 Decision::Split(reason) if splits > 0 => {
                     splits -= 1;
-                    self.split(task.body, reason == Reason::Poison, reason, &mut open);
+                    self.split(&task.body, reason == Reason::Poison, reason, &mut open);
                 }
                 Decision::Split(reason) | Decision::Drop(reason) => self.lose(&task.body, reason),
                 Decision::Retry(_) | Decision::Authorize(_) => open.push(task),
@@ -131,7 +131,7 @@ impl Sender {
         }
     }
 
-    fn split(&mut self, body: Body, suspect: bool, reason: Reason, open: &mut Vec<Task>) {
+    fn split(&mut self, body: &Body, suspect: bool, reason: Reason, open: &mut Vec<Task>) {
         match body.halves() {
             Some((first, second)) => {
                 open.push(Task {
@@ -143,7 +143,7 @@ impl Sender {
                     suspect,
                 });
             }
-            None => self.lose(&body, reason),
+            None => self.lose(body, reason),
         }
     }
 
