@@ -303,12 +303,12 @@ impl Collector {
         self.abort_asked = self.results.iter().any(|result| result.abort);
         for index in 0..self.results.len() {
             let result = &self.results[index];
-            let (ok, metric, expression) =
+            let (ok, name, expression) =
                 (result.ok, result.key.clone(), result.expression.clone());
             let tags = self.recorder.extend(
                 TagSetId::EMPTY,
                 &[
-                    ("metric", key.as_str()),
+                    ("metric", name.as_str()),
                     ("threshold", expression.as_str()),
                 ],
             );

@@ -187,16 +187,21 @@ pub struct Outcome {
 }
 
 /// What ends a run with an exit code of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// Exception in setup or teardown (107).
+    /// Exception in setup, teardown or a VU's init (107).
+    #[error("{0}")]
     Exception(String),
     /// Setup timed out (100).
+    #[error("setup() took longer than setupTimeout")]
     SetupTimeout,
     /// Teardown timed out (101).
+    #[error("teardown() took longer than teardownTimeout")]
     TeardownTimeout,
     /// Called `exec.test.abort()` (108), with its reason.
+    #[error("test aborted: {0}")]
     Aborted(String),
     /// VUs could not be made, or a core has failed (109 or 255): a fault of the machine or of loadd.
+    #[error("{0}")]
     Broken(String),
 }

@@ -20,7 +20,7 @@ pub(crate) use self::{
     load::{RunRequest, daemon, run},
     problem::{Origin, Problem, Refusal},
     surroundings::Surroundings,
-    test::{ResolvedTest, SummarySettings},
+    test::{Admin, ResolvedTest, SummarySettings},
 };
 
 /// The JSON Schema of the TOML file.

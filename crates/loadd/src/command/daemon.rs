@@ -57,7 +57,7 @@ pub(super) fn run(path: &Path, args: &DaemonArgs) -> Exit {
     };
     let counts = logs::start(settings);
     say(&test);
-    wire::run(test, wire::Mode::Daemon, &counts)
+    wire::run(&test, wire::Mode::Daemon, &counts)
 }
 
 /// Logs what the config wants to be known.

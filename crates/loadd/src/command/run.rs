@@ -424,5 +424,5 @@ pub(super) fn run(args: RunArgs) -> Exit {
     if !args.quiet {
         screen::print(&progress::header(&script, &test));
     }
-    wire::run(test, wire::Mode::Run { quiet: args.quiet }, &counts)
+    wire::run(&test, wire::Mode::Run { quiet: args.quiet }, &counts)
 }

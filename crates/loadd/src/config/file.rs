@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use loadd_admin::AdminSettings;
 use loadd_target::TargetSettings;
 use loadd_timeline::{CountValue, DurationValue, LengthValue, ScenarioSettings, StageSettings};
 use schemars::JsonSchema;
@@ -98,7 +99,7 @@ pub(crate) struct TestFile {
     /// Import map: module specifier -> file, for machines without internet.
     pub(crate) modules: BTreeMap<String, String>,
     /// Page, health, metrics and control.
-    pub(crate) admin: AdminFile,
+    pub(crate) admin: AdminSettings,
     /// Behaviour of the process.
     pub(crate) daemon: DaemonFile,
 }
@@ -158,18 +159,6 @@ pub(crate) struct LimitsFile {
     pub(crate) response_body: Option<ByteSize>,
     /// Longest run of script code between two waits; `0s`: no bound. Default 10s (`loadd run`: none).
     pub(crate) script_time: Option<DurationValue>,
-}
-
-/// Page, health, metrics and control. Always on in the daemon.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default)]
-pub(crate) struct AdminFile {
-    /// Address; any other than loopback needs `token_file` or `read_only`. Default 127.0.0.1:6565.
-    pub(crate) listen: Option<String>,
-    /// File with the token that changes need.
-    pub(crate) token_file: Option<String>,
-    /// No control at all.
-    pub(crate) read_only: bool,
 }
 
 /// Behaviour of the process.

@@ -7,11 +7,13 @@ use std::{
     time::Duration,
 };
 
+use loadd_admin::AdminSettings;
 use loadd_client::ClientSettings;
 use loadd_engine::{BatchLimits, HookSettings};
 use loadd_metrics::{
     MetricsSettings, Registry, SystemTags, ThresholdError, ThresholdSet, ThresholdSettings,
 };
+use loadd_outputs::RemoteWriteSettings;
 use loadd_script::{Bundle, HttpDefaults, Limits};
 use loadd_timeline::{
     CountValue, DurationValue, Plan, ScenarioSettings, Segment, SegmentSequence, Share, Shortcuts,
@@ -20,15 +22,15 @@ use loadd_timeline::{
 use serde_json::Value;
 
 use super::{
-    file::{AdminFile, TestFile, ThresholdFile},
+    file::{TestFile, ThresholdFile},
     forms, keys,
     layers::Merged,
     load::{RunRequest, dotted},
     options,
     problem::Problem,
-    remote::{MEMORY_SPOOL_BYTES, RemoteWriteFile},
+    remote::RemoteWriteFile,
     surroundings::Surroundings,
-    test::{Admin, RemoteWrite, ResolvedTest, Spool, SummarySettings, Tls, Worker},
+    test::{Admin, ResolvedTest, SummarySettings, Worker},
 };
 
 /// What differs between the daemon and `loadd run`, and what was found out before the script was loaded.
@@ -197,13 +199,10 @@ pub(crate) fn resolve(
     let limits = check.limits(&file, way.limits);
     let admin = match way.admin {
         AdminWay::Daemon => check.admin(&file.admin, &way.folder),
-        AdminWay::Run(address) => address.map(|listen| Admin {
-            listen,
-            token_file: None,
-            read_only: false,
-            open: true,
-        }),
+        AdminWay::Run(address) => address.map(Admin::Open),
     };
+    let spool = file.remote_write.as_ref().and_then(|remote| remote.spool.as_ref());
+    let spool = spool.map(|spool| way.folder.join(&spool.path));
     let remote_write = file
         .remote_write
         .as_ref()
@@ -292,6 +291,7 @@ pub(crate) fn resolve(
         start_at,
         registry,
         remote_write,
+        spool,
         admin,
         target: file.target,
         linger: file.daemon.linger || way.linger,
@@ -645,46 +645,13 @@ impl Check<'_> {
         limits(file, defaults)
     }
 
-    fn admin(&mut self, admin: &AdminFile, folder: &Path) -> Option<Admin> {
-        let listen = admin
-            .listen
-            .clone()
-            .unwrap_or_else(|| "127.0.0.1:6565".into());
+    fn admin(&mut self, admin: &AdminSettings, folder: &Path) -> Option<Admin> {
+        if let Err(message) = admin.validate() {
+            self.problem(&["admin", "listen"], message, "");
+            return None;
+        }
         let token_file = admin.token_file.as_ref().map(|path| folder.join(path));
-        if listen
-            .rsplit_once(':')
-            .is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err())
-        {
-            self.problem(
-                &["admin", "listen"],
-                format!("\"{listen}\" is no address"),
-                "such as 127.0.0.1:6565",
-            );
-            return None;
-        }
-        let host = listen
-            .rsplit_once(':')
-            .map_or("", |(host, _)| host)
-            .trim_matches(['[', ']']);
-        let loopback = host == "localhost"
-            || host
-                .parse::<std::net::IpAddr>()
-                .is_ok_and(|address| address.is_loopback());
-        if !loopback && token_file.is_none() && !admin.read_only {
-            let help = "set admin.token_file, or admin.read_only = true";
-            self.problem(
-                &["admin", "listen"],
-                format!("{listen} can be reached from other machines"),
-                help,
-            );
-            return None;
-        }
-        Some(Admin {
-            listen,
-            token_file,
-            read_only: admin.read_only,
-            open: false,
-        })
+        Some(Admin::Guarded(AdminSettings { token_file, ..admin.clone() }))
     }
 
     fn start_at(&mut self, file: &TestFile) -> StartAt {
@@ -733,104 +700,19 @@ impl Check<'_> {
         }
     }
 
-    fn remote_write(&mut self, remote: &RemoteWriteFile, folder: &Path) -> Option<RemoteWrite> {
-        let key = |name| ["remote_write", name];
-        let before = self.problems.len();
-        let rest = ["http://", "https://"]
-            .iter()
-            .find_map(|scheme| remote.url.strip_prefix(scheme));
-        if rest.is_none_or(|rest| rest.is_empty() || rest.starts_with(['/', ':'])) {
-            let message = format!("\"{}\" is no http:// or https:// URL", remote.url);
-            self.problem(
-                &key("url"),
-                message,
-                "such as http://127.0.0.1:9090/api/v1/write",
-            );
+    fn remote_write(&mut self, remote: &RemoteWriteFile, folder: &Path) -> RemoteWriteSettings {
+        let settings = remote.sender(folder);
+        if remote.sender.max_bytes.is_some() && remote.spool.as_ref().is_some_and(|spool| spool.max_bytes.is_some()) {
+            self.problem(&["remote_write", "max_bytes"], "is said by spool.max_bytes already", "keep one of the two");
         }
-        for (name, value, supported, known) in [
-            (
-                "histograms",
-                &remote.histograms,
-                "native",
-                ["native", "classic", "both"].as_slice(),
-            ),
-            ("version", &remote.version, "1.0", ["1.0", "2.0"].as_slice()),
-        ] {
-            match value.as_deref() {
-                None => {}
-                Some(value) if value == supported => {}
-                Some(value) if known.contains(&value) => {
-                    self.problem(
-                        &key(name),
-                        format!("not supported yet: \"{value}\""),
-                        format!("use \"{supported}\""),
-                    );
-                }
-                Some(value) => {
-                    self.problem(
-                        &key(name),
-                        format!("\"{value}\" is not known"),
-                        format!("known are {}", known.join(", ")),
-                    );
-                }
-            }
+        if remote.spool.as_ref().is_some_and(|spool| spool.path.is_empty()) {
+            self.problem(&["remote_write", "spool", "path"], "is empty", "name a folder");
         }
-        let seconds = Duration::from_secs;
-        let interval = self.duration(
-            &key("interval"),
-            remote.interval,
-            seconds(5),
-            Least::AboveZero,
-        );
-        let flush_timeout = self.duration(
-            &key("flush_timeout"),
-            remote.flush_timeout,
-            seconds(30),
-            Least::Zero,
-        );
-        if remote.bearer_token_file.is_some() && remote.basic_auth.is_some() {
-            self.problem(
-                &key("basic_auth"),
-                "cannot be set together with bearer_token_file",
-                "keep one of the two",
-            );
+        for fault in settings.validate().err().unwrap_or_default() {
+            // A header's name may hold dots: only the table's part of the key is a path.
+            let path: Vec<&str> = fault.key.splitn(3, '.').collect();
+            self.problem(&path, fault.fault, "");
         }
-        let spool = match &remote.spool {
-            None => Spool::Memory {
-                max_bytes: MEMORY_SPOOL_BYTES,
-            },
-            Some(spool) => Spool::Disk {
-                path: folder.join(&spool.path),
-                max_bytes: spool.max_bytes.map_or(256 << 20, |size| size.0),
-            },
-        };
-        let file = |path: &Option<String>| path.as_ref().map(|path| folder.join(path));
-        let tls = remote.tls.clone().unwrap_or_default();
-        if tls.cert_file.is_some() != tls.key_file.is_some() {
-            self.problem(&key("tls"), "needs cert_file and key_file together", "");
-        }
-        let basic_auth = remote.basic_auth.as_ref().map(|auth| {
-            (
-                auth.username.clone(),
-                auth.password.clone(),
-                file(&auth.password_file),
-            )
-        });
-        (self.problems.len() == before).then(|| RemoteWrite {
-            url: remote.url.clone(),
-            interval,
-            metric_prefix: remote.metric_prefix.clone().unwrap_or_else(|| "k6_".into()),
-            flush_timeout,
-            spool,
-            headers: remote.headers.clone(),
-            bearer_token_file: file(&remote.bearer_token_file),
-            basic_auth,
-            tls: Tls {
-                ca_file: file(&tls.ca_file),
-                cert_file: file(&tls.cert_file),
-                key_file: file(&tls.key_file),
-                insecure_skip_verify: tls.insecure_skip_verify,
-            },
-        })
+        settings
     }
 }

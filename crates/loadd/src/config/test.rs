@@ -2,9 +2,11 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
+use loadd_admin::AdminSettings;
 use loadd_client::ClientSettings;
 use loadd_engine::{BatchLimits, HookSettings};
 use loadd_metrics::{Registry, SystemTags, ThresholdSet};
+use loadd_outputs::RemoteWriteSettings;
 use loadd_script::{Bundle, HttpDefaults, Limits};
 use loadd_target::TargetSettings;
 use loadd_timeline::{Plan, Share, StartAt};
@@ -61,14 +63,57 @@ pub(crate) struct ResolvedTest {
     /// The pipeline's registry, with the script's metrics declared.
     pub(crate) registry: Arc<Registry>,
     /// Pushing; `None`: off.
-    pub(crate) remote_write: Option<RemoteWrite>,
+    pub(crate) remote_write: Option<RemoteWriteSettings>,
+    /// Folder of spool and checkpoint; `None`: samples wait in memory.
+    pub(crate) spool: Option<PathBuf>,
     /// The admin server; `None`: off (`loadd run` without `--address`).
     pub(crate) admin: Option<Admin>,
     /// The demo service inside this process.
     pub(crate) target: Option<TargetSettings>,
     /// Stay up after the end.
     pub(crate) linger: bool,
-    /// The end-of-test text.
+    impl Admin {
+    /// As the server takes it.
+    pub(crate) fn server(&self) -> loadd_admin::AdminSettings {
+        loadd_admin::AdminSettings {
+            listen: self.listen.clone(),
+            token_file: self.token_file.clone(),
+            read_only: self.read_only,
+        }
+    }
+}
+
+/// The end-of-test text.
+    pub(crate) summary: SummarySettings,
+    /// Form of the logs.
+    pub(crate) log_format: Format,
+    /// Least level of the logs.
+    pub(crate) log_level: Level,
+    /// To be logged as warnings, once.
+    pub(crate) warnings: Vec<String>,
+    /// To be logged as information, once: what took the place of what.
+    pub(crate) notices: Vec<String>,
+}
+
+/// Which worker this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Worker {
+    /// From 0.
+    pub(crate) index: u64,
+    /// How many.
+    pub(crate) count: u64,
+}
+
+/// The admin server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Admin {
+    /// The daemon's: control needs a token where others can reach it.
+    Guarded(AdminSettings),
+    /// `loadd run --address`: k6's open REST API on this address.
+    Open(String),
+}
+
+/// The end-of-test text.
     pub(crate) summary: SummarySettings,
     /// Form of the logs.
     pub(crate) log_format: Format,
@@ -127,6 +172,23 @@ pub(crate) enum Spool {
         /// At most.
         max_bytes: u64,
     },
+}
+
+impl Spool {
+    /// Where it lies, if on disk.
+    pub(crate) fn folder(&self) -> Option<&std::path::Path> {
+        match self {
+            Spool::Memory { .. } => None,
+            Spool::Disk { path, .. } => Some(path),
+        }
+    }
+
+    /// What may wait there.
+    pub(crate) fn max_bytes(&self) -> u64 {
+        match self {
+            Spool::Memory { max_bytes } | Spool::Disk { max_bytes, .. } => *max_bytes,
+        }
+    }
 }
 
 /// TLS of a connection.

@@ -6,7 +6,6 @@ use loadd_engine::{EngineHandle, Phase};
 use sd_notify::NotifyState;
 
 /// Tells systemd that the load runs, then keeps its watchdog quiet for as long as the engine reports a status.
-#[expect(dead_code, reason = "wire.rs calls it")]
 pub(crate) async fn keep_telling(engine: EngineHandle) {
     let mut statuses = engine.statuses();
     let mut ready = false;

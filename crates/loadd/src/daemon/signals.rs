@@ -11,7 +11,6 @@ use crate::terminal::{complaint, exit::Exit};
 ///
 /// # Errors
 /// Where the system gives no signal handler.
-#[expect(dead_code, reason = "wire.rs calls it")]
 pub(crate) async fn pass_on(engine: EngineHandle, first: StopReason) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

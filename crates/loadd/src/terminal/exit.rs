@@ -36,8 +36,9 @@ pub(crate) enum Exit {
     )]
     Undelivered,
     /// The plan was over before this worker was started.
-    #[expect(dead_code, reason = "set by wire.rs once the checkpoint is read")]
     PlanOver,
+    /// The code with which this run was aborted earlier: it is not taken up again.
+    Earlier(u8),
     /// Everything without a code of its own: command line, missing file of `run`.
     Other,
 }
@@ -60,6 +61,7 @@ impl Exit {
             Exit::MarkedFailed => 110,
             Exit::Undelivered => 121,
             Exit::PlanOver => 122,
+            Exit::Earlier(code) => code,
             Exit::Other => 255,
         }
     }

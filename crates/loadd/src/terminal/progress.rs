@@ -10,7 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use loadd_engine::{EngineHandle, Phase, ScenarioPhase, ScenarioStatus, Status};
 
 use super::screen;
-use crate::config::ResolvedTest;
+use crate::config::{Admin, ResolvedTest};
 
 const BAR: usize = 40;
 const NAME: usize = 30;
@@ -26,12 +26,12 @@ pub(crate) fn header(script: &str, test: &ResolvedTest) -> String {
     // Writing into a String cannot fail.
     rows.iter()
         .for_each(|(name, value)| drop(writeln!(out, "{name:>14}: {value}")));
-    if let Some(admin) = &test.admin {
-        drop(writeln!(
-            out,
-            "{:>14}: http://{}",
-            "web dashboard", admin.listen
-        ));
+    let address = test.admin.as_ref().map(|admin| match admin {
+        Admin::Guarded(settings) => &settings.listen,
+        Admin::Open(listen) => listen,
+    });
+    if let Some(address) = address {
+        drop(writeln!(out, "{:>14}: http://{address}", "web dashboard"));
     }
     drop(writeln!(out, "\n     scenarios: {head}"));
     scenarios
@@ -51,7 +51,6 @@ pub(crate) enum Pace {
 }
 
 /// Shows the engine's status until it has ended.
-#[expect(dead_code, reason = "wire.rs calls it")]
 pub(crate) async fn show(engine: EngineHandle, pace: Pace) {
     let mut statuses = engine.statuses();
     let mut view = match pace {

@@ -1,7 +1,5 @@
 //! After the load: the checkpoint's last word, the last samples, the summary, and how it all ended.
 
-use std::sync::Arc;
-
 use loadd_engine::{EngineSettings, Outcome, StopReason};
 use loadd_metrics::{Summary, SummaryOptions, SystemTag};
 use loadd_outputs::{CheckpointWriter, Ending, RemoteWriteHandle};
@@ -9,7 +7,11 @@ use loadd_outputs::{CheckpointWriter, Ending, RemoteWriteHandle};
 use super::Mode;
 use crate::{
     config::ResolvedTest,
-    terminal::{exit::Exit, screen, summary},
+    terminal::{
+        exit::Exit,
+        screen,
+        summary::{self, Paint},
+    },
 };
 
 /// Writes how the run ended.
@@ -74,9 +76,10 @@ pub(super) fn summarise(test: &ResolvedTest, settings: &EngineSettings, outcome:
         .clone()
         .with_trend_stats(&test.summary.trend_stats)
         .unwrap_or(options);
-    let data = Summary::new(&outcome.snapshot, &settings.thresholds, &options);
-    screen::print(&summary::text(&data, &test.summary, screen::paint()));
-    let _: Option<&Arc<str>> = outcome.setup_data.as_ref();
+    let data = Summary::of(&outcome.snapshot, &settings.thresholds, &options);
+    let coloured = screen::stdout_is_terminal() && !screen::colours_refused();
+    let paint = if coloured { Paint::Coloured } else { Paint::Plain };
+    screen::print(&summary::text(&data, &test.summary, paint));
 }
 
 /// Says in one line how the run ended, where it did not end well.

@@ -26,7 +26,7 @@ pub(super) fn open_folder(test: &ResolvedTest) -> Result<Option<RunFolder>, Exit
     let Some(path) = test
         .remote_write
         .as_ref()
-        .and_then(|settings| settings.spool_folder())
+        .and_then(|settings| settings.spool.folder())
     else {
         return Ok(None);
     };

@@ -1,13 +1,16 @@
 //! While the run lives: signals, service manager, progress, and the start of what reads snapshots.
 
-use std::time::Duration;
+use std::pin::pin;
 
 use loadd_engine::{Command, EngineHandle, Phase, StopReason};
 
 use super::{Mode, fail};
 use crate::{
     daemon::{notify, signals},
-    terminal::{exit::Exit, progress::Progress},
+    terminal::{
+        exit::Exit,
+        progress::{self, Pace},
+    },
 };
 
 /// Watches until the engine has ended. `at_start` is called once, when the start of the time line is known. Gives the code
@@ -30,22 +33,17 @@ pub(super) fn until_over(
     failed
 }
 
-async fn watch(
-    mode: Mode,
-    engine: &EngineHandle,
-    mut at_start: impl FnMut(i64) -> Result<(), Exit>,
-) -> Option<Exit> {
-    let first = match mode {
-        Mode::Daemon => StopReason::Graceful,
-        Mode::Run { .. } => StopReason::Signal,
+async fn watch(mode: Mode, engine: &EngineHandle, mut at_start: impl FnMut(i64) -> Result<(), Exit>) -> Option<Exit> {
+    let (first, pace) = match mode {
+        Mode::Daemon => (StopReason::Graceful, Some(Pace::Daemon)),
+        Mode::Run { quiet: false } => (StopReason::Signal, Some(Pace::Run)),
+        Mode::Run { quiet: true } => (StopReason::Signal, None),
     };
-    let signals = signals::pass_on(engine.clone(), first);
-    let notify = notify::keep_telling(engine.clone());
-    let (mut signals, mut notify) = (std::pin::pin!(signals), std::pin::pin!(notify));
+    let mut signals = pin!(signals::pass_on(engine.clone(), first));
+    let mut notify = pin!(notify::keep_telling(engine.clone()));
+    let mut progress = pin!(shown(engine.clone(), pace));
     let mut statuses = engine.statuses();
-    let mut progress = Progress::new(mode);
-    let mut redraw = tokio::time::interval(Duration::from_millis(100));
-    let (mut started, mut notifying) = (false, true);
+    let (mut started, mut notifying, mut showing) = (false, true, true);
     loop {
         let status = statuses.borrow_and_update().clone();
         if let Some(line_start) = status.line_start_unix_nanos
@@ -57,7 +55,9 @@ async fn watch(
             }
         }
         if status.phase == Phase::Ended {
-            progress.finish(&status);
+            if showing {
+                progress.await;
+            }
             return None;
         }
         tokio::select! {
@@ -71,8 +71,14 @@ async fn watch(
                 return Some(fail(&format!("cannot listen to signals: {error}"), Exit::Other));
             }
             () = &mut notify, if notifying => notifying = false,
-            _ = redraw.tick() => progress.show(&engine.status()),
+            () = &mut progress, if showing => showing = false,
         }
+    }
+}
+
+async fn shown(engine: EngineHandle, pace: Option<Pace>) {
+    if let Some(pace) = pace {
+        progress::show(engine, pace).await;
     }
 }
 
