@@ -17,7 +17,7 @@ use loadd_outputs::{CheckpointWriter, RemoteWriteHandle, RunFolder, RunKey};
 use loadd_target::{Target, TargetHandle};
 
 use crate::{
-    config::ResolvedTest,
+    config::{self, ResolvedTest},
     terminal::{complaint, exit::Exit, logs::LogCounts, progress, screen},
 };
 use pipeline::Pipeline;
@@ -176,20 +176,19 @@ fn bind_admin(test: &ResolvedTest) -> Result<Option<Admin>, Exit> {
     let Some(settings) = &test.admin else {
         return Ok(None);
     };
-    let bound = if settings.open {
-        Admin::bind_open(&settings.listen)
-    } else {
-        Admin::bind(settings.server())
+    let bound = match settings {
+        config::Admin::Open(listen) => Admin::bind_open(listen),
+        config::Admin::Guarded(settings) => Admin::bind(settings.clone()),
     };
     match bound {
         Ok(admin) => {
-            if settings.open && admin.is_exposed() {
-                tracing::warn!(listen = %settings.listen, "anybody who reaches this address can stop the test");
+            if admin.is_exposed() {
+                tracing::warn!(listen = settings.listen(), "anybody who reaches this address can stop the test");
             }
             Ok(Some(admin))
         }
         Err(error) => Err(fail(
-            &format!("admin server on {}: {error}", settings.listen),
+            &format!("admin server on {}: {error}", settings.listen()),
             Exit::AdminPort,
         )),
     }

@@ -206,7 +206,7 @@ pub(crate) fn resolve(
     let remote_write = file
         .remote_write
         .as_ref()
-        .and_then(|remote| check.remote_write(remote, &way.folder));
+        .map(|remote| check.remote_write(remote, &way.folder));
     let start_at = check.start_at(&file);
     let hook = |enabled: bool, timeout: Duration| HookSettings { enabled, timeout };
     let minute = Duration::from_secs(60);

@@ -72,18 +72,7 @@ pub(crate) struct ResolvedTest {
     pub(crate) target: Option<TargetSettings>,
     /// Stay up after the end.
     pub(crate) linger: bool,
-    impl Admin {
-    /// As the server takes it.
-    pub(crate) fn server(&self) -> loadd_admin::AdminSettings {
-        loadd_admin::AdminSettings {
-            listen: self.listen.clone(),
-            token_file: self.token_file.clone(),
-            read_only: self.read_only,
-        }
-    }
-}
-
-/// The end-of-test text.
+    /// The end-of-test text.
     pub(crate) summary: SummarySettings,
     /// Form of the logs.
     pub(crate) log_format: Format,
@@ -113,108 +102,14 @@ pub(crate) enum Admin {
     Open(String),
 }
 
-/// The end-of-test text.
-    pub(crate) summary: SummarySettings,
-    /// Form of the logs.
-    pub(crate) log_format: Format,
-    /// Least level of the logs.
-    pub(crate) log_level: Level,
-    /// To be logged as warnings, once.
-    pub(crate) warnings: Vec<String>,
-    /// To be logged as information, once: what took the place of what.
-    pub(crate) notices: Vec<String>,
-}
-
-/// Which worker this is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Worker {
-    /// From 0.
-    pub(crate) index: u64,
-    /// How many.
-    pub(crate) count: u64,
-}
-
-/// Remote write.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RemoteWrite {
-    /// Where to; `http` or `https`.
-    pub(crate) url: String,
-    /// How often.
-    pub(crate) interval: Duration,
-    /// Put before k6's names.
-    pub(crate) metric_prefix: String,
-    /// How long the last samples may take.
-    pub(crate) flush_timeout: Duration,
-    /// Where samples wait.
-    pub(crate) spool: Spool,
-    /// Extra headers.
-    pub(crate) headers: BTreeMap<String, String>,
-    /// Bearer token's file.
-    pub(crate) bearer_token_file: Option<PathBuf>,
-    /// User, password, password's file.
-    pub(crate) basic_auth: Option<(String, Option<String>, Option<PathBuf>)>,
-    /// TLS.
-    pub(crate) tls: Tls,
-}
-
-/// Where samples wait.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Spool {
-    /// In memory.
-    Memory {
-        /// At most.
-        max_bytes: u64,
-    },
-    /// On disk, with the checkpoint.
-    Disk {
-        /// Folder.
-        path: PathBuf,
-        /// At most.
-        max_bytes: u64,
-    },
-}
-
-impl Spool {
-    /// Where it lies, if on disk.
-    pub(crate) fn folder(&self) -> Option<&std::path::Path> {
+impl Admin {
+    /// The address as it is written.
+    pub(crate) fn listen(&self) -> &str {
         match self {
-            Spool::Memory { .. } => None,
-            Spool::Disk { path, .. } => Some(path),
+            Admin::Guarded(settings) => &settings.listen,
+            Admin::Open(listen) => listen,
         }
     }
-
-    /// What may wait there.
-    pub(crate) fn max_bytes(&self) -> u64 {
-        match self {
-            Spool::Memory { max_bytes } | Spool::Disk { max_bytes, .. } => *max_bytes,
-        }
-    }
-}
-
-/// TLS of a connection.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Tls {
-    /// Authorities.
-    pub(crate) ca_file: Option<PathBuf>,
-    /// Own certificate.
-    pub(crate) cert_file: Option<PathBuf>,
-    /// Own key.
-    pub(crate) key_file: Option<PathBuf>,
-    /// No verification.
-    pub(crate) insecure_skip_verify: bool,
-}
-
-/// The admin server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Admin {
-    /// Address.
-    pub(crate) listen: String,
-    /// Token's file.
-    pub(crate) token_file: Option<PathBuf>,
-    /// No control at all.
-    pub(crate) read_only: bool,
-    /// k6's open REST API on any address (`loadd run --address`).
-    pub(crate) open: bool,
 }
 
 /// The end-of-test text.

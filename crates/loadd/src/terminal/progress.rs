@@ -26,11 +26,7 @@ pub(crate) fn header(script: &str, test: &ResolvedTest) -> String {
     // Writing into a String cannot fail.
     rows.iter()
         .for_each(|(name, value)| drop(writeln!(out, "{name:>14}: {value}")));
-    let address = test.admin.as_ref().map(|admin| match admin {
-        Admin::Guarded(settings) => &settings.listen,
-        Admin::Open(listen) => listen,
-    });
-    if let Some(address) = address {
+    if let Some(address) = test.admin.as_ref().map(Admin::listen) {
         drop(writeln!(out, "{:>14}: http://{address}", "web dashboard"));
     }
     drop(writeln!(out, "\n     scenarios: {head}"));

@@ -11,7 +11,7 @@ use loadd_outputs::{
 
 use super::{fail, start::now_ms};
 use crate::{
-    config::{self, ResolvedTest},
+    config::ResolvedTest,
     terminal::{exit::Exit, logs::LogCounts},
 };
 
@@ -79,7 +79,7 @@ impl Pipeline {
                 .map(|(name, value)| (name.clone(), value.clone()))
                 .collect(),
         };
-        let handle = remote_write(sender_settings(settings), &identity, engine.snapshots(), folder)
+        let handle = remote_write(settings.clone(), &identity, engine.snapshots(), folder)
             .and_then(RemoteWrite::start)
             .map_err(|error| fail(&format!("remote_write: {error}"), Exit::BadConfig))?;
         *self.counters.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle.counters());
@@ -205,29 +205,5 @@ impl Pipeline {
 
     fn gauge(&self, name: &str, value: f64) {
         self.own.gauge(name, &[]).set(value);
-    }
-}
-
-/// The table `[remote_write]` as the sender takes it.
-fn sender_settings(settings: &config::RemoteWrite) -> RemoteWriteSettings {
-    RemoteWriteSettings {
-        interval: settings.interval,
-        metric_prefix: settings.metric_prefix.clone(),
-        flush_timeout: settings.flush_timeout,
-        max_bytes: Some(settings.spool.max_bytes()),
-        headers: settings.headers.clone(),
-        bearer_token_file: settings.bearer_token_file.clone(),
-        basic_auth: settings.basic_auth.as_ref().map(|(username, password, password_file)| BasicAuth {
-            username: username.clone(),
-            password: password.clone(),
-            password_file: password_file.clone(),
-        }),
-        tls: TlsSettings {
-            ca_file: settings.tls.ca_file.clone(),
-            cert_file: settings.tls.cert_file.clone(),
-            key_file: settings.tls.key_file.clone(),
-            insecure_skip_verify: settings.tls.insecure_skip_verify,
-        },
-        ..RemoteWriteSettings::new(settings.url.clone())
     }
 }

@@ -23,11 +23,7 @@ pub(super) fn now_ms() -> i64 {
 
 /// The folder where this run's spool and checkpoint lie, locked.
 pub(super) fn open_folder(test: &ResolvedTest) -> Result<Option<RunFolder>, Exit> {
-    let Some(path) = test
-        .remote_write
-        .as_ref()
-        .and_then(|settings| settings.spool.folder())
-    else {
+    let Some(path) = &test.spool else {
         return Ok(None);
     };
     RunFolder::open(path, &test.test_id, &test.instance)
