@@ -6,6 +6,10 @@ use crate::{RequestUrl, http::h1::H1};
 
 /// Idle connections, oldest first.
 #[derive(Default)]
+#[expect(
+    clippy::vec_box,
+    reason = "a connection is hundreds of bytes and moves in and out with every request"
+)]
 pub(crate) struct Pool {
     idle: RefCell<Vec<Box<H1>>>,
 }

@@ -24,9 +24,12 @@ const NAMES: usize = 4096;
 #[derive(Debug, Default)]
 pub(crate) struct Resolver {
     // A std mutex: held for a look-up in a map, never across an await, and only when a connection is dialled.
-    cache: Mutex<HashMap<Box<str>, (Instant, Box<[IpAddr]>)>>,
+    cache: Mutex<HashMap<Box<str>, Known>>,
     draws: AtomicU64,
 }
+
+/// Until when it holds, and the addresses.
+type Known = (Instant, Box<[IpAddr]>);
 
 impl Resolver {
     /// One address of `host`: of the IPv4 ones if there are any, drawn at random.
