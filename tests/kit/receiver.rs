@@ -1,0 +1,307 @@
+//! A remote-write receiver that misbehaves by script: it answers request after request as it is told, and keeps them all.
+
+use std::{
+    collections::VecDeque,
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+    thread,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::{Request, Response, body::Frame, body::Incoming, service::service_fn};
+use hyper_util::rt::TokioIo;
+use prost::Message as _;
+use tokio::{net::TcpListener, sync::oneshot};
+
+use crate::messages::{TimeSeries, WriteRequest};
+
+/// How one request is treated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// A whole answer.
+    Answer {
+        /// Status.
+        status: u16,
+        /// Headers.
+        headers: Vec<(&'static str, &'static str)>,
+        /// Body, which senders may quote.
+        body: &'static str,
+    },
+    /// Silence this long, then 204.
+    Stall(Duration),
+    /// The connection is closed without an answer.
+    HangUp,
+    /// The connection is reset without an answer.
+    Reset,
+    /// A head that promises 1,000 bytes, ten of them, and the end of the connection.
+    Half,
+}
+
+impl Reply {
+    /// An answer without more to it.
+    #[must_use]
+    pub fn status(status: u16) -> Reply {
+        Reply::Answer {
+            status,
+            headers: Vec::new(),
+            body: "",
+        }
+    }
+}
+
+/// A request that came in.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// When its body was complete.
+    pub at: Instant,
+    /// Method and path.
+    pub line: String,
+    /// Headers.
+    pub headers: http::HeaderMap,
+    /// Body as sent.
+    pub body: Bytes,
+    /// What it says, where it is remote write 1.0 in snappy.
+    pub message: Option<WriteRequest>,
+    /// How it was treated.
+    pub reply: Reply,
+}
+
+#[derive(Debug)]
+struct State {
+    script: VecDeque<Reply>,
+    then: Reply,
+    received: Vec<Received>,
+}
+
+/// The running receiver. Dropping it frees the port.
+#[derive(Debug)]
+pub struct Receiver {
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Receiver {
+    /// Answers the first requests by `script`, one each, and all others by `then`.
+    ///
+    /// # Panics
+    /// When the system has no port or thread for it.
+    #[must_use]
+    pub fn start(script: impl IntoIterator<Item = Reply>, then: Reply) -> Receiver {
+        let state = Arc::new(Mutex::new(State {
+            script: script.into_iter().collect(),
+            then,
+            received: Vec::new(),
+        }));
+        let listener =
+            std::net::TcpListener::bind("127.0.0.1:0").expect("the loopback has a free port");
+        let address = listener.local_addr().expect("a listener has an address");
+        listener
+            .set_nonblocking(true)
+            .expect("a socket can be made non-blocking");
+        let (stop, stopped) = oneshot::channel();
+        let shared = Arc::clone(&state);
+        let thread = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime can be made");
+            runtime.block_on(async {
+                tokio::select! {
+                    () = accept(listener, shared) => {}
+                    _ = stopped => {}
+                }
+            });
+        });
+        Receiver {
+            address,
+            state,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    /// Where to push.
+    #[must_use]
+    pub fn write_url(&self) -> String {
+        format!("http://{}/api/v1/write", self.address)
+    }
+
+    /// From now on, once the script is used up, requests are treated like this.
+    pub fn then(&self, reply: Reply) {
+        lock(&self.state).then = reply;
+    }
+
+    /// All requests so far.
+    #[must_use]
+    pub fn received(&self) -> Vec<Received> {
+        lock(&self.state).received.clone()
+    }
+
+    /// All series of the requests that were answered with 2xx, in order.
+    #[must_use]
+    pub fn accepted(&self) -> Vec<TimeSeries> {
+        let accepted = |reply: &Reply| match reply {
+            Reply::Answer { status, .. } => (200..300).contains(status),
+            Reply::Stall(_) => true,
+            Reply::HangUp | Reply::Reset | Reply::Half => false,
+        };
+        self.received()
+            .into_iter()
+            .filter(|request| accepted(&request.reply))
+            .filter_map(|request| request.message)
+            .flat_map(|message| message.timeseries)
+            .collect()
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _gone_already = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _panicked = thread.join();
+        }
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn accept(listener: std::net::TcpListener, state: Arc<Mutex<State>>) {
+    let listener = TcpListener::from_std(listener).expect("a bound listener fits into a runtime");
+    while let Ok((stream, _)) = listener.accept().await {
+        let state = Arc::clone(&state);
+        tokio::spawn(async move {
+            // A second handle on the socket: hyper owns the first, and a reset needs an option set on it.
+            let socket = socket2::SockRef::from(&stream)
+                .try_clone()
+                .ok()
+                .map(Arc::new);
+            let service = service_fn(move |request| {
+                let (state, socket) = (Arc::clone(&state), socket.clone());
+                async move { treat(request, &state, socket.as_deref()).await }
+            });
+            let connection = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service);
+            // Errors are what scripts ask for.
+            let _as_told = connection.await;
+        });
+    }
+}
+
+async fn treat(
+    request: Request<Incoming>,
+    state: &Mutex<State>,
+    socket: Option<&socket2::Socket>,
+) -> io::Result<Response<Body>> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    let reply = {
+        let mut state = lock(state);
+        let reply = state
+            .script
+            .pop_front()
+            .unwrap_or_else(|| state.then.clone());
+        state.received.push(Received {
+            at: Instant::now(),
+            line: format!("{} {}", head.method, head.uri),
+            message: decode(&body),
+            headers: head.headers,
+            body,
+            reply: reply.clone(),
+        });
+        reply
+    };
+    match reply {
+        Reply::Answer {
+            status,
+            headers,
+            body,
+        } => {
+            let mut response = Response::builder().status(status);
+            for (name, value) in headers {
+                response = response.header(name, value);
+            }
+            response.body(Body::whole(body)).map_err(io::Error::other)
+        }
+        Reply::Stall(length) => {
+            tokio::time::sleep(length).await;
+            Response::builder()
+                .status(204)
+                .body(Body::whole(""))
+                .map_err(io::Error::other)
+        }
+        Reply::HangUp => Err(io::Error::other("hangs up, as told")),
+        Reply::Reset => {
+            if let Some(socket) = socket {
+                socket.set_linger(Some(Duration::ZERO))?;
+            }
+            Err(io::Error::other("resets, as told"))
+        }
+        Reply::Half => Response::builder()
+            .status(200)
+            .header("content-length", "1000")
+            .body(Body::half())
+            .map_err(io::Error::other),
+    }
+}
+
+fn decode(body: &[u8]) -> Option<WriteRequest> {
+    let plain = snap::raw::Decoder::new().decompress_vec(body).ok()?;
+    WriteRequest::decode(plain.as_slice()).ok()
+}
+
+/// A body that may break off.
+#[derive(Debug)]
+struct Body {
+    content: Option<Bytes>,
+    breaks_off: bool,
+}
+
+impl Body {
+    fn whole(text: &'static str) -> Body {
+        let content = (!text.is_empty()).then(|| Bytes::from_static(text.as_bytes()));
+        Body {
+            content,
+            breaks_off: false,
+        }
+    }
+
+    fn half() -> Body {
+        Body {
+            content: Some(Bytes::from_static(b"ten bytes.")),
+            breaks_off: true,
+        }
+    }
+}
+
+impl hyper::body::Body for Body {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if let Some(content) = self.content.take() {
+            return Poll::Ready(Some(Ok(Frame::data(content))));
+        }
+        Poll::Ready(
+            self.breaks_off
+                .then(|| Err(io::Error::other("breaks off, as told"))),
+        )
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.content.is_none() && !self.breaks_off
+    }
+}
