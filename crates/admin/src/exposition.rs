@@ -185,7 +185,6 @@ fn rate(
                 .encode(family.encode_family(&labels(one))?)?;
         }
     }
-    drop(family);
     let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
     for one in series {
         if let Value::Rate { nonzero, total } = one.value {

@@ -13,6 +13,8 @@ use crate::sources::{Delivery, Run, Sources};
 
 /// Points kept: 15 minutes of seconds.
 const POINTS: usize = 900;
+/// Least distance of the two snapshots of a point.
+const APART_MS: i64 = 400;
 /// Pages that can listen at once; more get a 503 and poll.
 const LISTENERS: usize = 64;
 /// Events that may wait for a slow listener; then it is let go, and comes back by itself.
@@ -45,11 +47,13 @@ impl Live {
 
     fn point(&mut self, run: &Run, delivery: Option<Delivery>) -> Option<Arc<str>> {
         let (snapshot, status) = (run.snapshot(), run.status());
-        let before = self.before.replace(Arc::clone(&snapshot));
-        let before = before.filter(|before| before.time_ms <= snapshot.time_ms)?;
-        if before.time_ms == snapshot.time_ms {
-            return None;
-        }
+        let before = match &self.before {
+            // Two that lie too close together say nothing about a rate: wait for the next one.
+            Some(before) if snapshot.time_ms - before.time_ms < APART_MS => return None,
+            before => before.clone(),
+        };
+        self.before = Some(Arc::clone(&snapshot));
+        let before = before?;
         let text: Arc<str> = point(&before, &snapshot, &status, delivery)
             .to_string()
             .into();

@@ -50,7 +50,7 @@ pub(crate) fn status(status: Option<&Status>) -> Value {
             "vus": status.vus,
             "vus-max": status.vus_max,
             "stopped": status.stop.is_some() || status.phase == Phase::Ended,
-            "running": status.phase >= Phase::Setup && !(status.phase == Phase::Ended && !is_abort(status.stop)),
+            "running": status.phase >= Phase::Setup && (status.phase != Phase::Ended || is_abort(status.stop)),
             "tainted": status.tainted,
         }),
     };
