@@ -53,7 +53,7 @@ pub(crate) fn main() -> Exit {
         Err(error) => return refuse(&error),
     };
     match cli.command {
-        Some(Commands::Run(args)) => run::run(*args),
+        Some(Commands::Run(args)) => run::run(&args),
         Some(Commands::Check(args)) => check::run(&args),
         Some(Commands::Schema) => schema::run(),
         Some(Commands::Target(args)) => target::run(args),

@@ -74,8 +74,7 @@ pub(crate) fn report(test: &ResolvedTest) -> String {
     out.push('\n');
     out.push_str(&table(test));
     for text in test.notices.iter().chain(&test.warnings) {
-        // Writing into a String cannot fail.
-        drop(writeln!(out, "\nnote: {text}"));
+        writeln!(out, "\nnote: {text}").expect("writing into a String cannot fail");
     }
     out
 }

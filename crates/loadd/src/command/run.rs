@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::refused;
 use crate::{
     config::{self, RunRequest, Surroundings, options},
-    terminal::{complaint, exit::Exit, logs, progress, screen},
+    terminal::{complaint, exit::Exit, logs},
     wire,
 };
 
@@ -387,7 +387,7 @@ fn truthy(name: &str) -> Result<bool, String> {
 }
 
 /// Runs the test.
-pub(super) fn run(args: RunArgs) -> Exit {
+pub(super) fn run(args: &RunArgs) -> Exit {
     let format = match args.log_format.as_deref() {
         Some("json") => logs::Format::Json,
         Some("raw") => logs::Format::Raw,
@@ -415,14 +415,10 @@ pub(super) fn run(args: RunArgs) -> Exit {
             return Exit::Other;
         }
     };
-    let script = request.script.clone();
     let test = match config::run(request, &Surroundings::look()) {
         Ok(test) => test,
         Err(refusal) => return refused(&refusal),
     };
     super::daemon::say(&test);
-    if !args.quiet {
-        screen::print(&progress::header(&script, &test));
-    }
     wire::run(&test, wire::Mode::Run { quiet: args.quiet }, &counts)
 }

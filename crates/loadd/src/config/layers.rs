@@ -190,14 +190,11 @@ impl Merged {
         match metadata {
             Some(metadata) => self.layers.get(metadata.name.parse::<usize>().ok()?),
             // A table that several layers have built up has no tag: any of its values will do, the highest layer first.
-            None => {
-                let inner = value
-                    .as_dict()?
-                    .values()
-                    .filter_map(|value| self.layer_of(value))
-                    .last();
-                inner
-            }
+            None => value
+                .as_dict()?
+                .values()
+                .filter_map(|value| self.layer_of(value))
+                .next_back(),
         }
     }
 }

@@ -76,9 +76,12 @@ pub(crate) fn daemon(
         let message = format!("cannot read the config {}: {error}", path.display());
         Refusal::Config { problems: vec![Problem::new("", Origin::Default, message).help(help)], text: None }
     })?;
-    let refuse = |problems| Refusal::Config {
-        problems,
-        text: Some(text.clone()),
+    let refuse = |mut problems: Vec<Problem>| {
+        problems.sort_by_key(Problem::place);
+        Refusal::Config {
+            problems,
+            text: Some(text.clone()),
+        }
     };
     let (map, mut places) = Places::read(&text).map_err(|error| {
         let origin = Origin::File {

@@ -170,7 +170,7 @@ mod tests {
             ("scenarios.browse", (2, 12)),
             ("scenarios.browse.rate", (3, 3)),
             ("scenarios.browse.rate.deeper", (3, 3)),
-            ("remote_write.spool.max_bytes", (6, 24)),
+            ("remote_write.spool.max_bytes", (6, 23)),
         ] {
             assert_eq!(places.find(&path(key)), place, "{key}");
         }

@@ -64,6 +64,16 @@ impl Problem {
         }
     }
 
+    /// For an order that a reader can follow: through the file from top to bottom, then the rest.
+    pub(crate) fn place(&self) -> (usize, usize) {
+        match &self.origin {
+            Origin::File { line, column, .. } => (*line, *column),
+            Origin::Default | Origin::Script(_) | Origin::Env(_) | Origin::Flag(_) => {
+                (usize::MAX, 0)
+            }
+        }
+    }
+
     /// With what to do about it.
     #[must_use]
     pub(crate) fn help(mut self, help: impl Into<String>) -> Problem {

@@ -37,9 +37,20 @@ impl RemoteWriteFile {
     /// The sender's settings with paths that hold from anywhere, and with the spool's bound.
     pub(crate) fn sender(&self, folder: &Path) -> RemoteWriteSettings {
         let mut sender = self.sender.clone();
-        let password = sender.basic_auth.as_mut().and_then(|auth| auth.password_file.as_mut());
-        let tls = [&mut sender.tls.ca_file, &mut sender.tls.cert_file, &mut sender.tls.key_file];
-        let files = tls.into_iter().flat_map(Option::as_mut).chain(&mut sender.bearer_token_file).chain(password);
+        let password = sender
+            .basic_auth
+            .as_mut()
+            .and_then(|auth| auth.password_file.as_mut());
+        let tls = [
+            &mut sender.tls.ca_file,
+            &mut sender.tls.cert_file,
+            &mut sender.tls.key_file,
+        ];
+        let files = tls
+            .into_iter()
+            .flat_map(Option::as_mut)
+            .chain(&mut sender.bearer_token_file)
+            .chain(password);
         for file in files {
             *file = folder.join(&*file);
         }

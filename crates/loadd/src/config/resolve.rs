@@ -201,7 +201,10 @@ pub(crate) fn resolve(
         AdminWay::Daemon => check.admin(&file.admin, &way.folder),
         AdminWay::Run(address) => address.map(Admin::Open),
     };
-    let spool = file.remote_write.as_ref().and_then(|remote| remote.spool.as_ref());
+    let spool = file
+        .remote_write
+        .as_ref()
+        .and_then(|remote| remote.spool.as_ref());
     let spool = spool.map(|spool| way.folder.join(&spool.path));
     let remote_write = file
         .remote_write
@@ -531,11 +534,19 @@ impl Check<'_> {
                 });
             all.insert(metric.clone(), settings.collect());
         }
-        let parsed = ThresholdSet::parse(&all).and_then(|set| set.check(registry).map(|()| set));
-        parsed.unwrap_or_else(|errors| {
+        // What is wrong with one key must not hide what is wrong with another.
+        let parsed = ThresholdSet::parse(&all).or_else(|errors| {
             self.threshold_problems(&errors, file);
-            ThresholdSet::default()
-        })
+            for error in &errors {
+                all.remove(&error.key);
+            }
+            ThresholdSet::parse(&all)
+        });
+        let set = parsed.unwrap_or_default();
+        if let Err(errors) = set.check(registry) {
+            self.threshold_problems(&errors, file);
+        }
+        set
     }
 
     fn threshold_problems(&mut self, errors: &[ThresholdError], file: &TestFile) {
@@ -651,7 +662,10 @@ impl Check<'_> {
             return None;
         }
         let token_file = admin.token_file.as_ref().map(|path| folder.join(path));
-        Some(Admin::Guarded(AdminSettings { token_file, ..admin.clone() }))
+        Some(Admin::Guarded(AdminSettings {
+            token_file,
+            ..admin.clone()
+        }))
     }
 
     fn start_at(&mut self, file: &TestFile) -> StartAt {
@@ -702,11 +716,28 @@ impl Check<'_> {
 
     fn remote_write(&mut self, remote: &RemoteWriteFile, folder: &Path) -> RemoteWriteSettings {
         let settings = remote.sender(folder);
-        if remote.sender.max_bytes.is_some() && remote.spool.as_ref().is_some_and(|spool| spool.max_bytes.is_some()) {
-            self.problem(&["remote_write", "max_bytes"], "is said by spool.max_bytes already", "keep one of the two");
+        if remote.sender.max_bytes.is_some()
+            && remote
+                .spool
+                .as_ref()
+                .is_some_and(|spool| spool.max_bytes.is_some())
+        {
+            self.problem(
+                &["remote_write", "max_bytes"],
+                "is said by spool.max_bytes already",
+                "keep one of the two",
+            );
         }
-        if remote.spool.as_ref().is_some_and(|spool| spool.path.is_empty()) {
-            self.problem(&["remote_write", "spool", "path"], "is empty", "name a folder");
+        if remote
+            .spool
+            .as_ref()
+            .is_some_and(|spool| spool.path.is_empty())
+        {
+            self.problem(
+                &["remote_write", "spool", "path"],
+                "is empty",
+                "name a folder",
+            );
         }
         for fault in settings.validate().err().unwrap_or_default() {
             // A header's name may hold dots: only the table's part of the key is a path.

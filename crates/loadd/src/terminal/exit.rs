@@ -30,10 +30,6 @@ pub(crate) enum Exit {
     /// `exec.test.fail()`.
     MarkedFailed,
     /// Samples could not be delivered.
-    #[expect(
-        dead_code,
-        reason = "set by wire.rs once the outputs report what is undelivered"
-    )]
     Undelivered,
     /// The plan was over before this worker was started.
     PlanOver,

@@ -189,8 +189,8 @@ impl Record {
         };
         let mut line = format!("{}[{seconds:04}] {:<44} ", paint(name), self.message);
         for (key, value) in &self.fields {
-            // Writing into a String cannot fail.
-            drop(write!(line, " {}={}", paint(key), quoted(value)));
+            write!(line, " {}={}", paint(key), quoted(value))
+                .expect("writing into a String cannot fail");
         }
         format!("{}\n", line.trim_end())
     }
@@ -203,8 +203,7 @@ impl Record {
             quoted(&self.message)
         );
         for (key, value) in &self.fields {
-            // Writing into a String cannot fail.
-            drop(write!(line, " {key}={}", quoted(value)));
+            write!(line, " {key}={}", quoted(value)).expect("writing into a String cannot fail");
         }
         line.push('\n');
         line

@@ -23,16 +23,17 @@ pub(crate) fn header(script: &str, test: &ResolvedTest) -> String {
     let (head, scenarios) = test.plan.describe(&test.share);
     let mut out = String::from("\n     execution: local\n");
     let rows = [("script", script), ("output", output.as_str())];
-    // Writing into a String cannot fail.
-    rows.iter()
-        .for_each(|(name, value)| drop(writeln!(out, "{name:>14}: {value}")));
+    rows.iter().for_each(|(name, value)| {
+        writeln!(out, "{name:>14}: {value}").expect("writing into a String cannot fail");
+    });
     if let Some(address) = test.admin.as_ref().map(Admin::listen) {
-        drop(writeln!(out, "{:>14}: http://{address}", "web dashboard"));
+        writeln!(out, "{:>14}: http://{address}", "web dashboard")
+            .expect("writing into a String cannot fail");
     }
-    drop(writeln!(out, "\n     scenarios: {head}"));
-    scenarios
-        .iter()
-        .for_each(|scenario| drop(writeln!(out, "              * {scenario}")));
+    writeln!(out, "\n     scenarios: {head}").expect("writing into a String cannot fail");
+    scenarios.iter().for_each(|scenario| {
+        writeln!(out, "              * {scenario}").expect("writing into a String cannot fail");
+    });
     out.push('\n');
     out
 }

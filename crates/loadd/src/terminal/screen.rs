@@ -1,9 +1,4 @@
 //! Standard output and error: the two places where the process writes, and whether a person is looking.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is the one place that prints"
-)]
 
 use std::io::{IsTerminal, Write};
 

@@ -267,7 +267,19 @@ impl Page {
             };
             row.trend.iter().zip(cells).map(cell).collect()
         };
-        format!("    {}{dots}: {}\n", row.label, values.join(" "))
+        {
+            let line = format!("    {}{dots}: {}", row.label, values.join(" "));
+            // Cells of trends keep their padding, as in k6; the others' last column needs none.
+            let line = if row.trend.is_empty() {
+                line.trim_end()
+            } else {
+                &line
+            };
+            format!(
+                "{line}
+"
+            )
+        }
     }
 
     fn row(&self, metric: &SummaryMetric) -> Row {
@@ -353,14 +365,11 @@ impl Page {
             ),
         ];
         let name = rows.iter().map(|row| row.0.len()).max().unwrap_or(0) + 3;
-        let (first, second) = (
-            rows.iter().map(|row| row.1.len()).max().unwrap_or(0),
-            rows.iter().map(|row| row.2.len()).max().unwrap_or(0),
-        );
+        let first = rows.iter().map(|row| row.1.len()).max().unwrap_or(0);
         let mut out = String::new();
         for (label, value, extra) in &rows {
             let value = self.paint.with(36, &format!("{value:<first$}"));
-            out.push_str(&format!("    {label:.<name$}: {value} {extra:<second$}\n"));
+            out.push_str(&format!("    {label:.<name$}: {value} {extra}\n"));
         }
         out.push('\n');
         for check in checks {
