@@ -164,7 +164,8 @@ impl Collector {
     pub(crate) fn tick(&mut self, shared: &Shared) -> bool {
         let late = self.outstanding > 0;
         self.ticks += 1;
-        if self.ticks % HEALTH_TICKS == 1 {
+        // The first tick comes at once: as in k6, a test of less than a second has no `vus`.
+        if self.ticks > 1 && self.ticks % HEALTH_TICKS == 1 {
             self.record_health(shared);
         }
         self.outstanding = 0;

@@ -79,6 +79,8 @@ pub(crate) struct Life {
     cores_ended: usize,
     /// Where the time line begins, once that is known.
     pub(crate) line_start: Option<u64>,
+    /// Where this process joins it: nothing that was due before is made up.
+    joined_at: u64,
 }
 
 impl Life {
@@ -107,6 +109,7 @@ impl Life {
             setup_data: None,
             cores_ended: 0,
             line_start: None,
+            joined_at: 0,
         }
     }
 
@@ -249,6 +252,12 @@ impl Life {
             RunStart::At(unix_nanos) => self.shared.instant_of(unix_nanos),
         };
         self.line_start = Some(line_start);
+        // A run that begins when it is ready begins with its first start, however long it took to say so. One with a start
+        // of its own makes up nothing that was due before its VUs were ready.
+        self.joined_at = match self.shared.settings.start {
+            RunStart::WhenReady => line_start,
+            RunStart::At(_) => self.shared.now().max(line_start),
+        };
         if line_start > self.shared.now() {
             self.enter(Phase::Waiting);
         } else {
@@ -294,8 +303,7 @@ impl Life {
                 return;
             }
         }
-        let now = self.shared.now();
-        let join = now.saturating_sub(at);
+        let join = self.joined_at.saturating_sub(at);
         self.shared.scenarios[index]
             .started_at
             .store(at, Ordering::Relaxed);

@@ -183,7 +183,10 @@ fn bind_admin(test: &ResolvedTest) -> Result<Option<Admin>, Exit> {
     match bound {
         Ok(admin) => {
             if admin.is_exposed() {
-                tracing::warn!(listen = settings.listen(), "anybody who reaches this address can stop the test");
+                tracing::warn!(
+                    listen = settings.listen(),
+                    "anybody who reaches this address can stop the test"
+                );
             }
             Ok(Some(admin))
         }

@@ -78,7 +78,11 @@ pub(super) fn summarise(test: &ResolvedTest, settings: &EngineSettings, outcome:
         .unwrap_or(options);
     let data = Summary::of(&outcome.snapshot, &settings.thresholds, &options);
     let coloured = screen::stdout_is_terminal() && !screen::colours_refused();
-    let paint = if coloured { Paint::Coloured } else { Paint::Plain };
+    let paint = if coloured {
+        Paint::Coloured
+    } else {
+        Paint::Plain
+    };
     screen::print(&summary::text(&data, &test.summary, paint));
 }
 

@@ -33,7 +33,11 @@ pub(super) fn until_over(
     failed
 }
 
-async fn watch(mode: Mode, engine: &EngineHandle, mut at_start: impl FnMut(i64) -> Result<(), Exit>) -> Option<Exit> {
+async fn watch(
+    mode: Mode,
+    engine: &EngineHandle,
+    mut at_start: impl FnMut(i64) -> Result<(), Exit>,
+) -> Option<Exit> {
     let (first, pace) = match mode {
         Mode::Daemon => (StopReason::Graceful, Some(Pace::Daemon)),
         Mode::Run { quiet: false } => (StopReason::Signal, Some(Pace::Run)),
