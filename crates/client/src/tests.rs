@@ -4,3 +4,4 @@ mod errors;
 mod kit;
 mod reuse;
 mod speech;
+mod tls;

@@ -1,11 +1,16 @@
 //! One HTTP/1.1 connection. hyper's connection future is polled inline by whoever waits for the response: nothing is
 //! spawned, so a request costs its task no other wake-up than the socket's.
+//!
+//! Inside hyper, connection and response talk over channels that wake each other's task: here that is the running task
+//! itself, which would run once more for nothing after each request. So both are polled *quietly*, with a waker that does
+//! nothing. The one rule: before this task waits, the connection was last polled with the true waker, and the response
+//! after it.
 
 use std::{
     net::SocketAddr,
     pin::{Pin, pin},
     rc::Rc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
 
@@ -97,9 +102,18 @@ impl H1 {
         let mut response = pin!(self.sender.try_send_request(request));
         let connection = &mut self.connection;
         let mut timed_out = false;
+        let mut sent = false;
         let head = poll_fn(|cx| {
+            let quiet = &mut Context::from_waker(Waker::noop());
+            // The first poll sends and cannot find an answer: no use in trying it quietly.
+            if std::mem::replace(&mut sent, true) {
+                advance(connection, quiet);
+                if let Poll::Ready(answer) = response.as_mut().poll(quiet) {
+                    return Poll::Ready(answer.map_err(|error| Some(error.into_error())));
+                }
+            }
             advance(connection, cx);
-            if let Poll::Ready(answer) = response.as_mut().poll(cx) {
+            if let Poll::Ready(answer) = response.as_mut().poll(quiet) {
                 return Poll::Ready(answer.map_err(|error| Some(error.into_error())));
             }
             if deadline.poll_over(cx) {
@@ -130,9 +144,10 @@ impl H1 {
         }
         let connection = &mut self.connection;
         let ended = poll_fn(|cx| {
-            let mut advanced = false;
+            let quiet = &mut Context::from_waker(Waker::noop());
+            let mut advance_with = Next::Quiet;
             loop {
-                match Pin::new(&mut body).poll_frame(cx) {
+                match Pin::new(&mut body).poll_frame(quiet) {
                     Poll::Ready(Some(Ok(frame))) => {
                         if let Ok(data) = frame.into_data()
                             && let Err(error) = gather.push(data)
@@ -142,20 +157,22 @@ impl H1 {
                         if body.is_end_stream() {
                             return Poll::Ready(Ended::Whole);
                         }
-                        advanced = false;
+                        advance_with = Next::Quiet;
                     }
                     Poll::Ready(Some(Err(error))) => return Poll::Ready(Ended::Torn(error)),
                     Poll::Ready(None) => return Poll::Ready(Ended::Whole),
-                    Poll::Pending if advanced => {
-                        if deadline.poll_over(cx) {
-                            return Poll::Ready(Ended::Late);
+                    Poll::Pending => match advance_with {
+                        Next::Quiet => {
+                            advance(connection, quiet);
+                            advance_with = Next::Waking;
                         }
-                        return Poll::Pending;
-                    }
-                    Poll::Pending => {
-                        advance(connection, cx);
-                        advanced = true;
-                    }
+                        Next::Waking => {
+                            advance(connection, cx);
+                            advance_with = Next::Wait;
+                        }
+                        Next::Wait if deadline.poll_over(cx) => return Poll::Ready(Ended::Late),
+                        Next::Wait => return Poll::Pending,
+                    },
                 }
             }
         })
@@ -189,6 +206,13 @@ impl H1 {
             timed_out,
         }
     }
+}
+
+/// What to do when no frame is there.
+enum Next {
+    Quiet,
+    Waking,
+    Wait,
 }
 
 enum Ended {
