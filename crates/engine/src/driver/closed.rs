@@ -67,6 +67,7 @@ pub(super) async fn ramp(core: &Rc<Core>, pacer: &Pacer, scenario: usize, part: 
         .regular_end()
         .map_or(u64::MAX, |Offset(end)| instant(core, scenario, end));
     here.ends_at.set(end);
+    here.pool.set_wants_news(true);
     let mut slots: Vec<Option<Rc<VuControl>>> = Vec::new();
     let count = |vus: u64| usize::try_from(vus).unwrap_or(usize::MAX);
     while here.stop.get().is_none() {
@@ -77,6 +78,10 @@ pub(super) async fn ramp(core: &Rc<Core>, pacer: &Pacer, scenario: usize, part: 
         let Some(Offset(wake)) = next_change(&population, Offset(now)) else {
             break;
         };
+        // After the last step only those that are still inside an iteration are waited for.
+        if shared.now() >= end && here.pool.busy() == 0 {
+            break;
+        }
         let changed = here.changed.notified();
         if here.stop.get().is_some() {
             break;
