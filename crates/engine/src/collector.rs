@@ -304,8 +304,7 @@ impl Collector {
         self.abort_asked = self.results.iter().any(|result| result.abort);
         for index in 0..self.results.len() {
             let result = &self.results[index];
-            let (ok, name, expression) =
-                (result.ok, result.key.clone(), result.expression.clone());
+            let (ok, name, expression) = (result.ok, result.key.clone(), result.expression.clone());
             let tags = self.recorder.extend(
                 TagSetId::EMPTY,
                 &[

@@ -78,7 +78,10 @@ impl TickHook {
 
 impl std::fmt::Debug for TickHook {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_tuple("TickHook").field(&self.0.is_some()).finish()
+        formatter
+            .debug_tuple("TickHook")
+            .field(&self.0.is_some())
+            .finish()
     }
 }
 

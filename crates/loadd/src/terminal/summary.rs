@@ -2,6 +2,8 @@
 
 mod numbers;
 
+pub(crate) mod data;
+
 use std::collections::BTreeMap;
 
 use loadd_metrics::{

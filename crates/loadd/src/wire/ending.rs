@@ -1,6 +1,8 @@
 //! After the load: the checkpoint's last word, the last samples, the summary, and how it all ended.
 
-use loadd_engine::{EngineSettings, Outcome, StopReason};
+use std::{sync::Arc, time::Duration};
+
+use loadd_engine::{EngineSettings, Outcome, StopReason, handle_summary};
 use loadd_metrics::{Summary, SummaryOptions, SystemTag};
 use loadd_outputs::{CheckpointWriter, Ending, RemoteWriteHandle};
 
@@ -10,7 +12,7 @@ use crate::{
     terminal::{
         exit::Exit,
         screen,
-        summary::{self, Paint},
+        summary::{self, Paint, data},
     },
 };
 
@@ -62,11 +64,11 @@ pub(super) fn flush(
     }
 }
 
-/// Prints k6's end-of-test summary.
+/// Prints k6's end-of-test summary, or writes what the script's `handleSummary` makes of it.
 pub(super) fn summarise(test: &ResolvedTest, settings: &EngineSettings, outcome: &Outcome) {
-    if test.handle_summary.is_none() {
+    let Some(timeout) = test.handle_summary else {
         return;
-    }
+    };
     let options = SummaryOptions {
         expected_response: test.system_tags.contains(SystemTag::ExpectedResponse),
         ..SummaryOptions::default()
@@ -76,14 +78,47 @@ pub(super) fn summarise(test: &ResolvedTest, settings: &EngineSettings, outcome:
         .clone()
         .with_trend_stats(&test.summary.trend_stats)
         .unwrap_or(options);
-    let data = Summary::of(&outcome.snapshot, &settings.thresholds, &options);
+    let summary = Summary::of(&outcome.snapshot, &settings.thresholds, &options);
+    if test.bundle.functions.contains("handleSummary")
+        && handled(test, settings, outcome, &summary, timeout)
+    {
+        return;
+    }
     let coloured = screen::stdout_is_terminal() && !screen::colours_refused();
     let paint = if coloured {
         Paint::Coloured
     } else {
         Paint::Plain
     };
-    screen::print(&summary::text(&data, &test.summary, paint));
+    screen::print(&summary::text(&summary, &test.summary, paint));
+}
+
+/// Lets the script make the summary; `false` where the usual one is to be printed instead.
+fn handled(
+    test: &ResolvedTest,
+    settings: &EngineSettings,
+    outcome: &Outcome,
+    summary: &Summary,
+    timeout: Duration,
+) -> bool {
+    let argument = data::argument(summary, &test.summary, outcome.setup_data.as_deref());
+    let (bundle, registry) = (Arc::clone(&test.bundle), Arc::clone(&test.registry));
+    match handle_summary(settings.clone(), bundle, registry, argument.into(), timeout) {
+        Ok(None) => false,
+        Ok(Some(returned)) if returned == "null" => false,
+        Ok(Some(returned)) => {
+            let written = data::outputs(&returned)
+                .and_then(|outputs| data::write(&outputs).map_err(|error| error.to_string()));
+            if let Err(error) = written {
+                tracing::error!("failed to handle the end-of-test summary: {error}");
+            }
+            true
+        }
+        Err(error) => {
+            tracing::error!("failed to handle the end-of-test summary: {error}");
+            false
+        }
+    }
 }
 
 /// Says in one line how the run ended, where it did not end well.
