@@ -39,26 +39,26 @@ fn daemon(toml: &str, script: &str) -> Finished {
 fn a_broken_toml_file_is_named_with_line_and_key() {
     // (what is put at the end of the file, texts of the complaint)
     let table: [(&str, &[&str]); 7] = [
-        ("[remote_write\nurl = 1\n", &["test.toml:14"]),
+        ("[remote_write\nurl = 1\n", &["test.toml:11"]),
         (
             "[remote_wriet]\nurl = \"http://127.0.0.1:1\"\n",
-            &["test.toml:14", "remote_wriet", "remote_write"],
+            &["test.toml:11", "remote_wriet", "remote_write"],
         ),
         (
             "[remote_write]\nurl = \"http://127.0.0.1:1\"\nintervall = \"5s\"\n",
-            &["test.toml:16", "intervall", "interval"],
+            &["test.toml:13", "intervall", "interval"],
         ),
         (
             "[remote_write]\nurl = \"http://127.0.0.1:1\"\ninterval = \"five\"\n",
-            &["test.toml:16", "interval", "five"],
+            &["test.toml:13", "interval", "five"],
         ),
         (
             "[remote_write]\nurl = \"not a url\"\n",
-            &["test.toml:15", "url"],
+            &["test.toml:12", "url"],
         ),
         (
             "[remote_write]\ninterval = \"5s\"\n",
-            &["test.toml:14", "url"],
+            &["test.toml:11", "url"],
         ),
         ("[workers]\nindex = 3\n", &["test.toml:1", "count"]),
     ];
