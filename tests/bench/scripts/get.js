@@ -1,4 +1,4 @@
 import http from 'k6/http';
 export default function () {
-  http.get(__ENV.URL);
+  http.get(`${__ENV.TARGET}/small`);
 }
