@@ -2,6 +2,11 @@
 //! script. Everything here is blocking, listens on the loopback only, takes its ports from the system, and is ended by
 //! its handle. Nothing is skipped: what is missing fails the test with a sentence that says how to get it.
 
+#![expect(
+    clippy::print_stderr,
+    reason = "the kit explains failed tests where the test runner captures it"
+)]
+
 pub mod http;
 pub mod loadd;
 pub mod messages;
