@@ -12,6 +12,7 @@ use tokio::sync::{Notify, mpsc};
 use crate::{
     driver, health,
     lifecycle::Report,
+    log_budget::LogBudget,
     pool::{Free, Pool},
     record::HttpRecorder,
     settings::CoreSettings,
@@ -132,6 +133,7 @@ pub(crate) struct Core {
     pub(crate) free: Free,
     pub(crate) setup_data: RefCell<Option<Arc<str>>>,
     pub(crate) resumed: Notify,
+    pub(crate) log_budget: LogBudget,
     /// Tasks that the core waits for at its end.
     tasks: Cell<usize>,
     task_ended: Notify,
@@ -168,6 +170,7 @@ impl Core {
             free: Free::default(),
             setup_data: RefCell::new(None),
             resumed: Notify::new(),
+            log_budget: LogBudget::default(),
             tasks: Cell::new(0),
             task_ended: Notify::new(),
             hook: RefCell::new(None),

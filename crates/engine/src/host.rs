@@ -278,7 +278,9 @@ impl Host for VuHost {
     }
 
     fn warn(&self, message: &str, error: &str) {
-        tracing::warn!(target: "loadd::script", error, "{message}");
+        if self.core.log_budget.allows(self.core.shared.now()) {
+            tracing::warn!(target: "loadd::script", error, "{message}");
+        }
     }
 
     fn abort_test(&self, reason: &str) {

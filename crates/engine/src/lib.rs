@@ -13,6 +13,7 @@ mod engine;
 mod health;
 mod host;
 mod lifecycle;
+mod log_budget;
 mod ops;
 mod pacer;
 mod part;

@@ -429,6 +429,10 @@ impl Vu {
     }
 
     fn complain(&self, scenario: usize, failure: &ScriptFailure) {
+        let core = &self.core;
+        if !core.log_budget.allows(core.shared.now()) {
+            return;
+        }
         let plan = &self.core.shared.scenarios[scenario].plan;
         let (executor, scenario) = (plan.executor.type_name(), plan.name.as_str());
         match failure {
