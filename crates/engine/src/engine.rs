@@ -58,7 +58,7 @@ impl Engine {
         for (index, receiver) in receivers.into_iter().enumerate() {
             let shared = Arc::clone(&shared);
             let thread = spawn(format!("core-{index}"), move || {
-                core::run(index, shared, receiver)
+                core::run(index, shared, receiver);
             })?;
             threads.push(thread);
         }

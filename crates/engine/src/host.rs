@@ -263,16 +263,16 @@ impl Host for VuHost {
     fn console(&self, level: ConsoleLevel, message: &str) {
         match level {
             ConsoleLevel::Debug => {
-                tracing::debug!(target: "loadd::console", source = "console", "{message}")
+                tracing::debug!(target: "loadd::console", source = "console", "{message}");
             }
             ConsoleLevel::Info => {
-                tracing::info!(target: "loadd::console", source = "console", "{message}")
+                tracing::info!(target: "loadd::console", source = "console", "{message}");
             }
             ConsoleLevel::Warn => {
-                tracing::warn!(target: "loadd::console", source = "console", "{message}")
+                tracing::warn!(target: "loadd::console", source = "console", "{message}");
             }
             ConsoleLevel::Error => {
-                tracing::error!(target: "loadd::console", source = "console", "{message}")
+                tracing::error!(target: "loadd::console", source = "console", "{message}");
             }
         }
     }

@@ -201,7 +201,7 @@ impl Life {
             // Aborting and cutting off have set what they are already.
             ScriptFailure::Cancelled | ScriptFailure::Aborted => {}
             ScriptFailure::Exception { .. } | ScriptFailure::Limit(_) => {
-                self.fail(Failure::Exception(text))
+                self.fail(Failure::Exception(text));
             }
             ScriptFailure::Broken(_) => self.fail(Failure::Broken(text)),
         }

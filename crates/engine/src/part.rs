@@ -31,7 +31,7 @@ impl SharePart {
         let (initial_vus, max_vus) = plan.executor.arrival_vus(share).unwrap_or_else(|| {
             let looping = population
                 .as_ref()
-                .map_or(0, |population| population.slots());
+                .map_or(0, loadd_timeline::Population::slots);
             let vus = quota.as_ref().map_or(looping, Quota::vus);
             (vus, vus)
         });
@@ -46,7 +46,7 @@ impl SharePart {
         let ramp_end = match &plan.executor {
             Executor::RampingVus { .. } => population
                 .as_ref()
-                .and_then(|population| population.regular_end()),
+                .and_then(loadd_timeline::Population::regular_end),
             Executor::ConstantVus { .. }
             | Executor::PerVuIterations { .. }
             | Executor::SharedIterations { .. }

@@ -369,25 +369,25 @@ impl Vu {
         };
         let result = self.run(Input::Call(call)).await;
         let took = core.shared.now().saturating_sub(begun);
-        self.finish_iteration(scenario, took, result)
+        self.finish_iteration(scenario, took, &result)
     }
 
     fn finish_iteration(
         &mut self,
         scenario: usize,
         took: u64,
-        result: Result<Option<String>, ScriptFailure>,
+        result: &Result<Option<String>, ScriptFailure>,
     ) -> Ended {
         self.record_bytes();
         self.io.session.iteration_ended();
-        let ended = match &result {
+        let ended = match result {
             Ok(_)
             | Err(
                 ScriptFailure::Exception { .. } | ScriptFailure::Limit(_) | ScriptFailure::Aborted,
             ) => Ended::Complete,
             Err(ScriptFailure::Cancelled | ScriptFailure::Broken(_)) => Ended::Interrupted,
         };
-        if let Err(failure) = &result {
+        if let Err(failure) = result {
             self.complain(scenario, failure);
         }
         let core = &self.core;
