@@ -43,6 +43,7 @@ const BANNED: [(&str, &[&str], &str); 6] = [
             "crates/script/src/bundle/first_load",
             "crates/outputs/src/remote_write",
             "crates/outputs/src/endpoint",
+            "crates/outputs/src/clock",
             "crates/loadd/src/",
             "crates/admin/src/",
             "crates/target/src/",
