@@ -7,7 +7,7 @@
 //! Room for more: a further kind of source (TypeScript, CommonJS, `https:`) is a step in [`ModuleLoader::compile`] between the text and
 //! its module.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use rquickjs::{
     Ctx, Error, Exception, Module, Result,
@@ -18,6 +18,7 @@ use rquickjs::{
 use crate::{
     bundle::{Mode, Shared},
     modules,
+    state::State,
     sys::qjs::Bytecode,
 };
 
@@ -25,7 +26,7 @@ pub(crate) mod files;
 
 /// Resolves specifiers to module names.
 pub(crate) struct ModuleResolver {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) state: Rc<State>,
 }
 
 /// Gives the module behind a name.
@@ -41,9 +42,19 @@ impl Resolver for ModuleResolver {
         specifier: &str,
         _attributes: Option<ImportAttributes<'js>>,
     ) -> Result<String> {
-        self.shared.resolve(base, specifier).map_err(|message| {
-            throw_reference(ctx, &format!("{message} (imported by {})", shown(base)))
-        })
+        if self.state.linked.get() {
+            // As in k6; and a module that is loaded late and never finishes cannot be freed soundly (see `vu/body.rs`).
+            let message = format!(
+                "import() of {specifier}: dynamic imports are not supported, use an import statement"
+            );
+            return Err(throw_reference(ctx, &message));
+        }
+        self.state
+            .shared
+            .resolve(base, specifier)
+            .map_err(|message| {
+                throw_reference(ctx, &format!("{message} (imported by {})", shown(base)))
+            })
     }
 }
 

@@ -69,6 +69,8 @@ pub(crate) struct State {
     /// State of `Math.random`.
     pub(crate) random: Cell<u64>,
     initialized: Cell<bool>,
+    /// Whether all imports of the main module are resolved: from then on none may come.
+    pub(crate) linked: Cell<bool>,
     ending: RefCell<Option<Ending>>,
     is_ending: Cell<bool>,
 }
@@ -87,6 +89,7 @@ impl State {
             env_overlay: RefCell::new(None),
             random: Cell::new(settings.seed),
             initialized: Cell::new(false),
+            linked: Cell::new(false),
             ending: RefCell::new(None),
             is_ending: Cell::new(false),
             settings,

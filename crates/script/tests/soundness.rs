@@ -70,6 +70,9 @@ fn rule_1_recursion_through_host_functions_ends_cleanly_at_every_depth() {
         "new Proxy({}, { get: f }).x",
         "http.get('http://x.test/'); group('g', f)",
         "console.log({ toJSON: f })",
+        "http.get('http://x.test/').json('list.#(id==1).id'); group('g', f)",
+        "http.get('http://x.test/').json('{\"a\":list.#.id,text}'); f()",
+        "let a = []; for (let i = 0; i < 100; i++) a = [a]; console.log(a); f()",
     ] {
         let script = format!(
             "import {{ group, check }} from 'k6'; import http from 'k6/http';

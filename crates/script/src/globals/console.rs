@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Levels of nesting that are shown; deeper ones would let a script eat the native stack.
-const MAX_DEPTH: usize = 32;
+const MAX_DEPTH: usize = 20;
 
 pub(super) fn install(globals: &Object<'_>) -> Result<()> {
     let console = Object::new(globals.ctx().clone())?;

@@ -34,10 +34,10 @@ fn open<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
 }
 
 fn bottom_module(args: &Args<'_, '_>) -> Option<String> {
-    // Deeper than any sane init code calls helpers; the engine gives nothing past the last frame.
+    // Deeper than any sane init code calls helpers. Native frames have no name, and so has what lies past the last frame.
     const FRAMES: isize = 64;
     (0..FRAMES)
-        .map_while(|level| args.ctx().script_or_module_name(level))
+        .filter_map(|level| args.ctx().script_or_module_name(level))
         .filter_map(|name| name.to_string().ok())
         .filter(|name| !name.is_empty())
         .last()

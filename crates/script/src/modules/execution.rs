@@ -11,7 +11,7 @@ use crate::{
     state::{Ending, Phase, State},
     sys::{
         native::{self, NativeClass},
-        qjs::{self, Args, Enumerable},
+        qjs::{self, Args},
     },
 };
 
@@ -76,26 +76,25 @@ fn of_vu(state: &State, args: &Args<'_, '_>) -> Result<VuFacts> {
 
 fn scenario<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let object = Object::new(ctx.clone())?;
-    let yes = Enumerable::Yes;
-    qjs::getter(&object, "name", yes, |state, args| {
+    qjs::getter(&object, "name", |state, args| {
         text(args.ctx(), &of_scenario(state, args)?.name)
     })?;
-    qjs::getter(&object, "executor", yes, |state, args| {
+    qjs::getter(&object, "executor", |state, args| {
         text(args.ctx(), of_scenario(state, args)?.executor)
     })?;
-    qjs::getter(&object, "startTime", yes, |state, args| {
+    qjs::getter(&object, "startTime", |state, args| {
         Ok(float(args, of_scenario(state, args)?.start_time_ms))
     })?;
-    qjs::getter(&object, "progress", yes, |state, args| {
+    qjs::getter(&object, "progress", |state, args| {
         Ok(float(args, of_scenario(state, args)?.progress))
     })?;
-    qjs::getter(&object, "iterationInInstance", yes, |state, args| {
+    qjs::getter(&object, "iterationInInstance", |state, args| {
         Ok(number(
             args,
             of_scenario(state, args)?.iteration_in_instance,
         ))
     })?;
-    qjs::getter(&object, "iterationInTest", yes, |state, args| {
+    qjs::getter(&object, "iterationInTest", |state, args| {
         Ok(number(args, of_scenario(state, args)?.iteration_in_test))
     })?;
     Ok(object)
@@ -103,23 +102,22 @@ fn scenario<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
 
 fn instance<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let object = Object::new(ctx.clone())?;
-    let yes = Enumerable::Yes;
-    qjs::getter(&object, "iterationsCompleted", yes, |state, args| {
+    qjs::getter(&object, "iterationsCompleted", |state, args| {
         Ok(number(args, of_instance(state, args)?.iterations_completed))
     })?;
-    qjs::getter(&object, "iterationsInterrupted", yes, |state, args| {
+    qjs::getter(&object, "iterationsInterrupted", |state, args| {
         Ok(number(
             args,
             of_instance(state, args)?.iterations_interrupted,
         ))
     })?;
-    qjs::getter(&object, "vusActive", yes, |state, args| {
+    qjs::getter(&object, "vusActive", |state, args| {
         Ok(number(args, of_instance(state, args)?.vus_active))
     })?;
-    qjs::getter(&object, "vusInitialized", yes, |state, args| {
+    qjs::getter(&object, "vusInitialized", |state, args| {
         Ok(number(args, of_instance(state, args)?.vus_initialized))
     })?;
-    qjs::getter(&object, "currentTestRunDuration", yes, |state, args| {
+    qjs::getter(&object, "currentTestRunDuration", |state, args| {
         Ok(float(
             args,
             of_instance(state, args)?.current_test_run_duration_ms,
@@ -132,7 +130,7 @@ fn test<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let object = Object::new(ctx.clone())?;
     method(&object, "abort", 1, abort)?;
     method(&object, "fail", 1, fail)?;
-    qjs::getter(&object, "options", Enumerable::Yes, |state, args| {
+    qjs::getter(&object, "options", |state, args| {
         let ctx = args.ctx();
         let options = state
             .host
@@ -177,17 +175,16 @@ fn fail<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
 
 fn vu<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let object = Object::new(ctx.clone())?;
-    let yes = Enumerable::Yes;
-    qjs::getter(&object, "idInInstance", yes, |state, args| {
+    qjs::getter(&object, "idInInstance", |state, args| {
         Ok(number(args, of_vu(state, args)?.id_in_instance))
     })?;
-    qjs::getter(&object, "idInTest", yes, |state, args| {
+    qjs::getter(&object, "idInTest", |state, args| {
         Ok(number(args, of_vu(state, args)?.id_in_test))
     })?;
-    qjs::getter(&object, "iterationInInstance", yes, |state, args| {
+    qjs::getter(&object, "iterationInInstance", |state, args| {
         Ok(number(args, of_vu(state, args)?.iteration_in_instance))
     })?;
-    qjs::getter(&object, "iterationInScenario", yes, |state, args| {
+    qjs::getter(&object, "iterationInScenario", |state, args| {
         Ok(number(args, of_vu(state, args)?.iteration_in_scenario))
     })?;
     let tags = qjs::new_proxy(

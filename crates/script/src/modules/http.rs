@@ -26,7 +26,6 @@ mod cookies;
 mod expected;
 mod request;
 mod response;
-mod set_cookie;
 
 use request::{BodyArgument, Prepared, Refused};
 

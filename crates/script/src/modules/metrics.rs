@@ -10,7 +10,7 @@ use crate::{
     state::State,
     sys::{
         native::{self, NativeClass},
-        qjs::{self, Args, Enumerable},
+        qjs::{self, Args},
     },
 };
 
@@ -60,7 +60,7 @@ impl NativeClass for Metric {
     const NAME: &'static str = "Metric";
 
     fn fill_prototype(prototype: &Object<'_>) -> Result<()> {
-        qjs::getter(prototype, "name", Enumerable::Yes, |_, args| {
+        qjs::getter(prototype, "name", |_, args| {
             let name = native::with(&args.this(), |metric: &Metric| metric.name.clone());
             text(args.ctx(), &name.ok_or_else(|| not_a_metric(args))?)
         })?;

@@ -49,11 +49,6 @@ pub(crate) fn instance<'js, T: NativeClass>(ctx: &Ctx<'js>, native: T) -> Result
     Class::instance(ctx.clone(), Native(native)).map(Class::into_inner)
 }
 
-/// The prototype of a class, for `instanceof`.
-pub(crate) fn prototype<'js, T: NativeClass>(ctx: &Ctx<'js>) -> Result<Option<Object<'js>>> {
-    Class::<Native<T>>::prototype(ctx)
-}
-
 /// Runs `look` with the Rust object behind `value`; `None` where it is something else.
 pub(crate) fn with<T: NativeClass, R>(value: &Value<'_>, look: impl FnOnce(&T) -> R) -> Option<R> {
     let class = value

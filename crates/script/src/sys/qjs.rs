@@ -156,46 +156,29 @@ fn native_function<'js, F: HostFn>(
     value.into_function().ok_or(Error::Unknown)
 }
 
-/// Defines a getter on `object`, with an optional setter.
-pub(crate) fn getter<'js, F: HostFn>(
-    object: &Object<'js>,
-    name: &str,
-    enumerable: Enumerable,
-    getter: F,
-) -> Result<()> {
+/// Defines a getter on `object`.
+pub(crate) fn getter<'js, F: HostFn>(object: &Object<'js>, name: &str, getter: F) -> Result<()> {
     define_accessor(
         object,
         name,
-        enumerable,
         function(object.ctx(), name, 0, getter)?.into_value(),
         None,
     )
-}
-
-/// Whether `Object.keys` shows a property.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Enumerable {
-    /// It does.
-    Yes,
-    /// It does not.
-    No,
 }
 
 /// Defines an accessor property.
 pub(crate) fn define_accessor<'js>(
     object: &Object<'js>,
     name: &str,
-    enumerable: Enumerable,
     get: Value<'js>,
     set: Option<Value<'js>>,
 ) -> Result<()> {
     let ctx = object.ctx();
     let raw = ctx.as_raw().as_ptr();
-    let mut flags =
-        qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_HAS_ENUMERABLE | qjs::JS_PROP_HAS_CONFIGURABLE;
-    if enumerable == Enumerable::Yes {
-        flags |= qjs::JS_PROP_ENUMERABLE;
-    }
+    let flags = qjs::JS_PROP_CONFIGURABLE
+        | qjs::JS_PROP_HAS_ENUMERABLE
+        | qjs::JS_PROP_HAS_CONFIGURABLE
+        | qjs::JS_PROP_ENUMERABLE;
     // SAFETY: the atom is made and freed here; `JS_DefinePropertyGetSet` takes the two references it is given.
     let defined = unsafe {
         let atom = qjs::JS_NewAtomLen(raw, name.as_ptr().cast(), name.len() as _);
@@ -377,12 +360,6 @@ pub(crate) fn set_stack_limit(ctx: &Ctx<'_>, bytes: usize) {
         let runtime = qjs::JS_GetRuntime(ctx.as_raw().as_ptr());
         qjs::JS_SetMaxStackSize(runtime, bytes as _);
     }
-}
-
-/// Rule 1 for a caller that has just entered the coroutine.
-pub(crate) fn update_stack_top(ctx: &Ctx<'_>) {
-    // SAFETY: measures the stack pointer of this very call, on the stack that all scripts of the VU run on.
-    unsafe { qjs::JS_UpdateStackTop(qjs::JS_GetRuntime(ctx.as_raw().as_ptr())) };
 }
 
 /// Empties the job queue without running a line of script (rule 5): with no stack left to use, every continuation ends

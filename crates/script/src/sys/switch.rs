@@ -35,11 +35,6 @@ impl Fiber {
         !self.coroutine.started() || self.coroutine.done()
     }
 
-    /// Whether the body has returned.
-    pub(crate) fn is_done(&self) -> bool {
-        self.coroutine.done()
-    }
-
     /// Runs the body until it suspends or returns.
     pub(crate) fn resume(&mut self, input: Input) -> Step {
         match self.coroutine.resume(input) {

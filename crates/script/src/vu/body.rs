@@ -49,6 +49,12 @@ fn live(state: &Rc<State>, facts: &RefCell<Option<Facts>>, input: Input) {
         let _clear = Clear(state);
         qjs::attach_for(&ctx, state, || serve(&ctx, state, facts, input));
     });
+    if !state.is_initialized() {
+        // A module whose top-level await is still pending is freed before the promise that points to it (QuickJS-ng 0.16,
+        // `js_execute_async_module`): freeing such a runtime would touch freed memory. Only failed init code can leave one
+        // behind, since `import()` is refused. That ends the test, so what is lost is lost once.
+        std::mem::forget((context, runtime));
+    }
 }
 
 fn prepare(runtime: &Runtime, state: &Rc<State>) {
@@ -67,7 +73,7 @@ fn prepare(runtime: &Runtime, state: &Rc<State>) {
     let shared = &state.shared;
     runtime.set_loader(
         ModuleResolver {
-            shared: Arc::clone(shared),
+            state: Rc::clone(state),
         },
         ModuleLoader {
             shared: Arc::clone(shared),
@@ -128,6 +134,8 @@ fn init<'js>(
     let promise = globals::install(ctx, state)
         .and_then(|()| Module::import(ctx, state.shared.main.as_str()))
         .map_err(|error| failure(ctx, state, &error))?;
+    // Static imports are resolved by now; what the resolver is asked from here on comes from `import()`.
+    state.linked.set(true);
     loop {
         match promise.state() {
             PromiseState::Pending => {}

@@ -3,17 +3,17 @@
 use std::fmt::Write;
 
 use http::{HeaderMap, HeaderName, StatusCode};
-use loadd_client::{BodyData, Exchange, Outcome, Proto, ResponseType};
+use loadd_client::{BodyData, Exchange, Outcome, Proto, ResponseType, parse_set_cookie};
 use rquickjs::{Array, ArrayBuffer, Ctx, IntoJs, Object, Result, Value};
 
-use super::{request::Facts, set_cookie};
+use super::request::Facts;
 use crate::{
     json::select,
     modules::{method, text, throw, throw_type, to_text, undefined},
     state::State,
     sys::{
         native::{self, NativeClass},
-        qjs::{self, Args, Enumerable, JsonText},
+        qjs::{self, Args, JsonText},
     },
 };
 
@@ -100,39 +100,30 @@ impl NativeClass for Response {
     const NAME: &'static str = "Response";
 
     fn fill_prototype(prototype: &Object<'_>) -> Result<()> {
-        let yes = Enumerable::Yes;
-        qjs::getter(prototype, "remote_ip", yes, |_, args| look(args, remote_ip))?;
-        qjs::getter(prototype, "remote_port", yes, |_, args| {
-            look(args, remote_port)
-        })?;
-        qjs::getter(prototype, "url", yes, |_, args| look(args, url))?;
-        qjs::getter(prototype, "status", yes, |_, args| look(args, status))?;
-        qjs::getter(prototype, "status_text", yes, |_, args| {
-            look(args, status_text)
-        })?;
-        qjs::getter(prototype, "proto", yes, |_, args| look(args, proto))?;
-        qjs::getter(prototype, "headers", yes, |_, args| {
+        qjs::getter(prototype, "remote_ip", |_, args| look(args, remote_ip))?;
+        qjs::getter(prototype, "remote_port", |_, args| look(args, remote_port))?;
+        qjs::getter(prototype, "url", |_, args| look(args, url))?;
+        qjs::getter(prototype, "status", |_, args| look(args, status))?;
+        qjs::getter(prototype, "status_text", |_, args| look(args, status_text))?;
+        qjs::getter(prototype, "proto", |_, args| look(args, proto))?;
+        qjs::getter(prototype, "headers", |_, args| {
             make(args, "headers", headers)
         })?;
-        qjs::getter(prototype, "cookies", yes, |_, args| {
+        qjs::getter(prototype, "cookies", |_, args| {
             make(args, "cookies", cookies)
         })?;
-        qjs::getter(prototype, "body", yes, |_, args| make(args, "body", body))?;
-        qjs::getter(prototype, "timings", yes, |_, args| {
+        qjs::getter(prototype, "body", |_, args| make(args, "body", body))?;
+        qjs::getter(prototype, "timings", |_, args| {
             make(args, "timings", timings)
         })?;
-        qjs::getter(prototype, "tls_version", yes, |_, args| {
-            look(args, tls_version)
-        })?;
-        qjs::getter(prototype, "tls_cipher_suite", yes, |_, args| {
+        qjs::getter(prototype, "tls_version", |_, args| look(args, tls_version))?;
+        qjs::getter(prototype, "tls_cipher_suite", |_, args| {
             look(args, tls_cipher_suite)
         })?;
-        qjs::getter(prototype, "ocsp", yes, |_, args| make(args, "ocsp", ocsp))?;
-        qjs::getter(prototype, "error", yes, |_, args| look(args, error))?;
-        qjs::getter(prototype, "error_code", yes, |_, args| {
-            look(args, error_code)
-        })?;
-        qjs::getter(prototype, "request", yes, |_, args| {
+        qjs::getter(prototype, "ocsp", |_, args| make(args, "ocsp", ocsp))?;
+        qjs::getter(prototype, "error", |_, args| look(args, error))?;
+        qjs::getter(prototype, "error_code", |_, args| look(args, error_code))?;
+        qjs::getter(prototype, "request", |_, args| {
             make(args, "request", request)
         })?;
         method(prototype, "json", 1, json)?;
@@ -283,13 +274,11 @@ fn headers<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
 
 fn cookies<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
     let object = Object::new(ctx.clone())?;
-    let values = response
+    let cookies = response
         .exchange()
-        .map(|exchange| exchange.headers.get_all(http::header::SET_COOKIE));
-    for value in values.into_iter().flatten() {
-        let Some(cookie) = set_cookie::parse(&String::from_utf8_lossy(value.as_bytes())) else {
-            continue;
-        };
+        .map(|exchange| parse_set_cookie(&exchange.headers))
+        .unwrap_or_default();
+    for cookie in cookies {
         let entry = Object::new(ctx.clone())?;
         entry.set("name", cookie.name.as_str())?;
         entry.set("value", cookie.value)?;
@@ -297,8 +286,8 @@ fn cookies<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
         entry.set("path", cookie.path)?;
         entry.set("http_only", cookie.http_only)?;
         entry.set("secure", cookie.secure)?;
-        entry.set("max_age", cookie.max_age)?;
-        entry.set("expires", cookie.expires_ms)?;
+        entry.set("max_age", number(cookie.max_age))?;
+        entry.set("expires", number(cookie.expires_ms))?;
         let list: Option<Array> = object.get(cookie.name.as_str())?;
         let list = match list {
             Some(list) => list,
@@ -311,6 +300,14 @@ fn cookies<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
         list.set(list.len(), entry)?;
     }
     Ok(object.into_value())
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "JavaScript has no other numbers"
+)]
+fn number(value: i64) -> f64 {
+    value as f64
 }
 
 fn body<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
