@@ -23,7 +23,7 @@ type StoredValue = Persistent<Value<'static>>;
 
 /// Turns an operation's result into the value of its promise.
 pub(crate) type Finish =
-    for<'js> fn(&Ctx<'js>, &State, Completion, Option<Value<'js>>) -> rquickjs::Result<Value<'js>>;
+    for<'js> fn(&Ctx<'js>, &State, Completion, Option<&Value<'js>>) -> rquickjs::Result<Value<'js>>;
 
 /// What is pending in one VU.
 #[derive(Default)]
@@ -261,7 +261,7 @@ fn settle(
     };
     let run = || -> rquickjs::Result<()> {
         let kept = operation.kept.map(|kept| kept.restore(ctx)).transpose()?;
-        match (operation.finish)(ctx, state, completion, kept) {
+        match (operation.finish)(ctx, state, completion, kept.as_ref()) {
             Ok(value) => operation.resolve.restore(ctx)?.call::<_, ()>((value,)),
             Err(rquickjs::Error::Exception) => {
                 operation.reject.restore(ctx)?.call::<_, ()>((ctx.catch(),))

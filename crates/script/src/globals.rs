@@ -36,7 +36,7 @@ pub(crate) fn reset_env(ctx: &Ctx<'_>) -> Result<()> {
     let globals = ctx.globals();
     let get = qjs::function(ctx, "__ENV", 0, make_env)?.into_value();
     let set = qjs::function(ctx, "__ENV", 1, replace_env)?.into_value();
-    qjs::define_accessor(&globals, "__ENV", get, Some(set))
+    qjs::define_accessor(&globals, "__ENV", &get, Some(&set))
 }
 
 fn make_env<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {

@@ -18,6 +18,9 @@ use crate::{
     sys::{qjs, switch::SwitchSlot},
 };
 
+/// Variables as `__ENV` shows them.
+type Variables = Rc<Vec<(String, String)>>;
+
 /// Why the running call ends without its script having a say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ending {
@@ -65,7 +68,7 @@ pub(crate) struct State {
     /// Heap of the script engine when it was last measured.
     pub(crate) heap_bytes: Cell<u64>,
     /// Scenario's variables over the base ones.
-    pub(crate) env_overlay: RefCell<Option<Rc<Vec<(String, String)>>>>,
+    pub(crate) env_overlay: RefCell<Option<Variables>>,
     /// State of `Math.random`.
     pub(crate) random: Cell<u64>,
     initialized: Cell<bool>,

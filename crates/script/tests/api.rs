@@ -1,7 +1,5 @@
 //! Scripts beside what comes of them: one row per promise of the API.
 
-#![allow(dead_code, reason = "each test file uses its own part of the kit")]
-
 mod kit;
 
 use kit::World;
@@ -249,7 +247,7 @@ fn functions_throw_where_k6_throws() {
     for (body, expected) in cases {
         match run(body).0 {
             Err(ScriptFailure::Exception { message, .. }) => {
-                assert!(message.contains(expected), "{body}: {message}")
+                assert!(message.contains(expected), "{body}: {message}");
             }
             other => panic!("{body}: {other:?}"),
         }

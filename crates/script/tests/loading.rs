@@ -1,6 +1,10 @@
 //! Bundles: what loads, what does not, and where the error points.
 
-#![allow(dead_code, reason = "each test file uses its own part of the kit")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::type_complexity,
+    reason = "a test program: what does not hold fails it"
+)]
 
 mod kit;
 

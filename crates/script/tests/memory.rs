@@ -1,6 +1,10 @@
 //! Memory of one VU, suspended in a request. Alone in its process, so that nothing else moves the resident set.
 
-#![allow(dead_code, reason = "each test file uses its own part of the kit")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::type_complexity,
+    reason = "a test program: what does not hold fails it"
+)]
 
 mod kit;
 

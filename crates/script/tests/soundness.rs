@@ -1,7 +1,5 @@
 //! The engine's soundness rules, each attacked by a script. What ends here is the iteration, never the process.
 
-#![allow(dead_code, reason = "each test file uses its own part of the kit")]
-
 mod kit;
 
 use std::time::Duration;

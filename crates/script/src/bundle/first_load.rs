@@ -50,7 +50,7 @@ impl Facts {
                 match text.as_deref().map(serde_json::from_str) {
                     Some(Ok(options @ serde_json::Value::Object(_))) => facts.options = options,
                     Some(Ok(_) | Err(_)) | None => {
-                        facts.complaint = Some("the export options must be an object".to_owned())
+                        facts.complaint = Some("the export options must be an object".to_owned());
                     }
                 }
             }

@@ -39,6 +39,5 @@ fn bottom_module(args: &Args<'_, '_>) -> Option<String> {
     (0..FRAMES)
         .filter_map(|level| args.ctx().script_or_module_name(level))
         .filter_map(|name| name.to_string().ok())
-        .filter(|name| !name.is_empty())
-        .last()
+        .rfind(|name| !name.is_empty())
 }

@@ -281,7 +281,7 @@ fn request_async<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>>
             match refuse(state, ctx, refused) {
                 Ok(response) => resolve.call::<_, ()>((response,))?,
                 Err(rquickjs::Error::Exception) if !state.is_ending() => {
-                    reject.call::<_, ()>((ctx.catch(),))?
+                    reject.call::<_, ()>((ctx.catch(),))?;
                 }
                 Err(error) => return Err(error),
             }
@@ -303,9 +303,9 @@ fn finish_async<'js>(
     ctx: &Ctx<'js>,
     _state: &State,
     completion: Completion,
-    kept: Option<Value<'js>>,
+    kept: Option<&Value<'js>>,
 ) -> Result<Value<'js>> {
-    let facts = kept.as_ref().and_then(response::kept_facts);
+    let facts = kept.and_then(response::kept_facts);
     match (completion, facts) {
         (Completion::Http(outcome), Some(facts)) => response::finish(ctx, *outcome, facts),
         (

@@ -161,7 +161,7 @@ pub(crate) fn getter<'js, F: HostFn>(object: &Object<'js>, name: &str, getter: F
     define_accessor(
         object,
         name,
-        function(object.ctx(), name, 0, getter)?.into_value(),
+        function(object.ctx(), name, 0, getter)?.as_value(),
         None,
     )
 }
@@ -170,8 +170,8 @@ pub(crate) fn getter<'js, F: HostFn>(object: &Object<'js>, name: &str, getter: F
 pub(crate) fn define_accessor<'js>(
     object: &Object<'js>,
     name: &str,
-    get: Value<'js>,
-    set: Option<Value<'js>>,
+    get: &Value<'js>,
+    set: Option<&Value<'js>>,
 ) -> Result<()> {
     let ctx = object.ctx();
     let raw = ctx.as_raw().as_ptr();

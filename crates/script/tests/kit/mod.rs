@@ -1,5 +1,14 @@
 //! A fake host and a driver that answers what a script waits for.
 
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    clippy::mod_module_files,
+    reason = "part of several test programs, each of which uses what it needs; a folder of `tests` needs `mod.rs`"
+)]
+
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,

@@ -226,7 +226,7 @@ impl Pattern {
                 }
                 Some(Piece::AnyOne) => (piece, at) = (piece + 1, at + 1),
                 Some(Piece::One(character)) if *character == text[at] => {
-                    (piece, at) = (piece + 1, at + 1)
+                    (piece, at) = (piece + 1, at + 1);
                 }
                 Some(Piece::One(_)) | None => match star {
                     Some((back, from)) => {

@@ -266,7 +266,7 @@ impl Params {
             }
             "timeout" => self.timeout = timeout_of(value)?,
             "responseType" if !value.is_undefined() => {
-                self.response_type = response_type_of(value)?
+                self.response_type = response_type_of(value)?;
             }
             "responseCallback" if !value.is_undefined() => {
                 let expected = expected_of(value)
