@@ -308,7 +308,7 @@ impl Vu {
             .last_started()
             .and_then(|since| minimum.checked_sub(since))
         else {
-            tokio::task::consume_budget().await;
+            self.let_others_run().await;
             return;
         };
         if left.is_zero() || self.control.cancelled.get() {
@@ -325,6 +325,17 @@ impl Vu {
             sleep.as_mut().poll(context)
         })
         .await;
+    }
+
+    /// After an iteration that has held the core for a slice the neighbours get their turn: one that never waits, and whose
+    /// work the engine's interrupt handler does not see (native loops), would otherwise run a hundred times in a row.
+    async fn let_others_run(&self) {
+        let slice = self.core.shared.settings.limits.slice;
+        if self.last_started().is_some_and(|since| since >= slice) {
+            tokio::task::yield_now().await;
+        } else {
+            tokio::task::consume_budget().await;
+        }
     }
 
     fn last_started(&self) -> Option<std::time::Duration> {

@@ -116,6 +116,8 @@ pub(crate) struct WorkersFile {
     pub(crate) weights: Option<Vec<CountValue>>,
     /// `false`: each worker runs the full load. Default true.
     pub(crate) divide: Option<bool>,
+    /// Start of the time line that all workers share; the same as `start_at` at the top of the file.
+    pub(crate) start_at: Option<String>,
 }
 
 /// One threshold: an expression, or a table.

@@ -10,7 +10,7 @@ pub(crate) fn read(merged: &Merged, problems: &mut Vec<Problem>) -> TestFile {
     if let Ok(file) = parse(&map) {
         return file;
     }
-    let mut wrong = Vec::new();
+    let (mut wrong, mut wrong_paths) = (Vec::new(), Vec::new());
     for (key, value) in &merged.map {
         find(&mut vec![key.clone()], value, &mut wrong);
     }
@@ -20,9 +20,31 @@ pub(crate) fn read(merged: &Merged, problems: &mut Vec<Problem>) -> TestFile {
             merged.origin(&path),
             message,
         ));
-        remove(&mut map, &path);
+        wrong_paths.push(path);
     }
+    // The rest of a table is still checked for its meaning; where it cannot be read without the part, it goes as a whole.
+    wrong_paths
+        .iter()
+        .for_each(|path| remove_part(&mut map, path));
+    if let Ok(file) = parse(&map) {
+        return file;
+    }
+    wrong_paths.iter().for_each(|path| remove(&mut map, path));
     parse(&map).unwrap_or_default()
+}
+
+/// Takes the value alone out; a scenario goes as a whole, since it makes no sense without one of its parts.
+fn remove_part(map: &mut Map<String, Value>, path: &[String]) {
+    match path {
+        [] => {}
+        [table, ..] if table == "scenarios" => remove(map, path),
+        [key] => drop(map.remove(key)),
+        [key, rest @ ..] => {
+            if let Some(Value::Object(inner)) = map.get_mut(key) {
+                remove_part(inner, rest);
+            }
+        }
+    }
 }
 
 fn parse(map: &Map<String, Value>) -> Result<TestFile, String> {

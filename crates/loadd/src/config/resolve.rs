@@ -17,7 +17,7 @@ use loadd_outputs::RemoteWriteSettings;
 use loadd_script::{Bundle, HttpDefaults, Limits};
 use loadd_timeline::{
     CountValue, DurationValue, Plan, ScenarioSettings, Segment, SegmentSequence, Share, Shortcuts,
-    StartAt,
+    StartAt, StartAtError,
 };
 use serde_json::Value;
 
@@ -669,14 +669,23 @@ impl Check<'_> {
     }
 
     fn start_at(&mut self, file: &TestFile) -> StartAt {
-        let Some(text) = &file.start_at else {
-            return StartAt::Now;
+        let (path, text): (&[&str], _) = match (&file.start_at, &file.workers.start_at) {
+            (Some(_), Some(_)) => {
+                self.problem(
+                    &["workers", "start_at"],
+                    "is said at the top of the file already",
+                    "keep one of the two",
+                );
+                return StartAt::Now;
+            }
+            (Some(text), None) => (&["start_at"], text),
+            (None, Some(text)) => (&["workers", "start_at"], text),
+            (None, None) => return StartAt::Now,
         };
-        text.parse()
-            .unwrap_or_else(|error: loadd_timeline::StartAtError| {
-                self.problem(&["start_at"], error.to_string(), "");
-                StartAt::Now
-            })
+        text.parse().unwrap_or_else(|error: StartAtError| {
+            self.problem(path, error.to_string(), "");
+            StartAt::Now
+        })
     }
 
     fn labels(&mut self, file: &TestFile) -> BTreeMap<String, String> {
