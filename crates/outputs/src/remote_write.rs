@@ -19,7 +19,7 @@ use tokio::sync::{Notify, oneshot, watch};
 use crate::{
     checkpoint::RunFolder,
     counters::PipelineCounters,
-    endpoint::Endpoint,
+    endpoint::{Endpoint, retry::Patience},
     error::Error,
     output::{FlushReport, Output, RunIdentity},
     push::Pusher,
@@ -46,6 +46,7 @@ pub struct RemoteWrite {
     endpoint: Endpoint,
     pusher: Pusher,
     counters: Arc<PipelineCounters>,
+    patience: Patience,
     seed: u64,
 }
 
@@ -110,6 +111,7 @@ pub fn remote_write(
         endpoint,
         pusher,
         counters,
+        patience: Patience::USUAL,
         seed,
     })
 }
@@ -161,6 +163,7 @@ impl RemoteWrite {
             endpoint,
             pusher,
             counters,
+            patience,
             seed,
         } = self;
         let log = Rc::new(RefCell::new(log));
@@ -173,6 +176,7 @@ impl RemoteWrite {
             endpoint,
             encoder,
             Arc::clone(&counters),
+            patience,
             seed,
         );
         let feed = async {

@@ -9,6 +9,6 @@ pub(crate) mod thin;
 pub(crate) mod wire;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use log::{Limits, Log};

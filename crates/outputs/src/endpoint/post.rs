@@ -1,9 +1,6 @@
 //! POST over one kept connection: a body out, an [`Outcome`] back. Never two requests at a time, no redirects followed.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
@@ -20,6 +17,7 @@ use super::{
     tls::client_config,
 };
 use crate::{
+    clock::unix_seconds,
     error::Error,
     settings::{RemoteWriteSettings, TlsSettings},
 };
@@ -51,6 +49,8 @@ pub(crate) struct Endpoint {
     auth: Auth,
     fresh: Freshness,
     connection: Option<Connection>,
+    /// How long a request may take, reply included.
+    pub(crate) timeout: Duration,
 }
 
 #[derive(Debug)]
@@ -121,6 +121,7 @@ impl Endpoint {
             auth,
             fresh: Freshness::Usual,
             connection: None,
+            timeout: TIMEOUT,
         })
     }
 
@@ -131,10 +132,10 @@ impl Endpoint {
 
     /// Sends a body and waits for the reply.
     pub(crate) async fn post(&mut self, body: Bytes) -> Reply {
-        let fault = match timeout(TIMEOUT, self.exchange(body)).await {
+        let fault = match timeout(self.timeout, self.exchange(body)).await {
             Ok(Ok(reply)) => return reply,
             Ok(Err(fault)) => fault,
-            Err(_elapsed) => format!("no reply within {} s", TIMEOUT.as_secs()),
+            Err(_elapsed) => format!("no reply within {:?}", self.timeout),
         };
         self.connection = None;
         Reply {
@@ -256,10 +257,4 @@ fn chain(error: &dyn std::error::Error) -> String {
 fn excerpt(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(EXCERPT)]);
     text.trim_end().escape_debug().to_string()
-}
-
-fn unix_seconds() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
 }

@@ -10,10 +10,28 @@ pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(30);
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// Longest wait that a receiver may ask for.
 pub(crate) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
-/// A request that got this many replies 500 ...
-const POISON_REPLIES: u32 = 8;
-/// ... over at least this long is split.
-const POISON_TIME: Duration = Duration::from_secs(120);
+
+/// When an eternal 500 is a request's own fault: after this many replies over at least this long it is split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Patience {
+    /// Replies 500.
+    pub(crate) replies: u32,
+    /// From the first to the last of them.
+    pub(crate) time: Duration,
+}
+
+impl Patience {
+    /// A receiver that restarts answers 500 for a while; two minutes are longer than that.
+    pub(crate) const USUAL: Patience = Patience {
+        replies: 8,
+        time: Duration::from_secs(120),
+    };
+    /// With a half of a request that was given up: or the search for the one bad series would take hours.
+    const SHORT: Patience = Patience {
+        replies: 3,
+        time: Duration::ZERO,
+    };
+}
 
 /// What came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,28 +79,23 @@ pub(crate) struct Retry {
     wait: Duration,
     poison_replies: u32,
     poison_since: Option<Duration>,
-    patience: (u32, Duration),
+    patience: Patience,
 }
 
-impl Default for Retry {
-    fn default() -> Retry {
+impl Retry {
+    /// For a new request.
+    pub(crate) fn new(patience: Patience) -> Retry {
         Retry {
             wait: FIRST_WAIT,
             poison_replies: 0,
             poison_since: None,
-            patience: (POISON_REPLIES, POISON_TIME),
+            patience,
         }
     }
-}
 
-impl Retry {
-    /// For a half of a request that was given up as poisoned: three more replies 500 are enough, or the search for the one
-    /// bad series would take hours.
+    /// For a half of a request that was given up as poisoned.
     pub(crate) fn suspect() -> Retry {
-        Retry {
-            patience: (3, Duration::ZERO),
-            ..Retry::default()
-        }
+        Retry::new(Patience::SHORT)
     }
 
     /// Decides. `now` is time on any clock that does not step back; `jitter` is a number in 0..1 from a seeded source.
@@ -124,7 +137,9 @@ impl Retry {
     ) -> Decision {
         self.poison_replies += 1;
         let since = *self.poison_since.get_or_insert(now);
-        if self.poison_replies >= self.patience.0 && now.saturating_sub(since) >= self.patience.1 {
+        if self.poison_replies >= self.patience.replies
+            && now.saturating_sub(since) >= self.patience.time
+        {
             return Decision::Split(Reason::Poison);
         }
         Decision::Retry(self.back_off(retry_after, jitter))
@@ -238,7 +253,7 @@ mod tests {
             (504, "Retry"),
         ];
         for (status, expected) in rows {
-            let decision = Retry::default().decide(&reply(status), Duration::ZERO, 0.5);
+            let decision = Retry::new(Patience::USUAL).decide(&reply(status), Duration::ZERO, 0.5);
             assert!(
                 format!("{decision:?}").starts_with(expected),
                 "{status}: {decision:?}"
@@ -248,7 +263,7 @@ mod tests {
 
     #[test]
     fn waits_double_to_five_seconds_and_never_fall_by_more_than_a_fifth() {
-        let mut retry = Retry::default();
+        let mut retry = Retry::new(Patience::USUAL);
         let mut jitter = Jitter(7);
         let mut before = Duration::ZERO;
         for _ in 0..20 {
@@ -295,14 +310,14 @@ mod tests {
             retry_after: Some(Duration::from_secs(2)),
         };
         assert_eq!(
-            Retry::default().decide(&asked, Duration::ZERO, 0.1),
+            Retry::new(Patience::USUAL).decide(&asked, Duration::ZERO, 0.1),
             Decision::Retry(Duration::from_secs(2))
         );
     }
 
     #[test]
     fn an_eternal_500_is_given_up_after_eight_replies_and_two_minutes() {
-        let mut retry = Retry::default();
+        let mut retry = Retry::new(Patience::USUAL);
         for second in 0..8 {
             let decision = retry.decide(&reply(500), Duration::from_secs(second), 0.5);
             assert!(matches!(decision, Decision::Retry(_)), "{decision:?}");
@@ -311,7 +326,7 @@ mod tests {
             retry.decide(&reply(500), Duration::from_secs(121), 0.5),
             Decision::Split(Reason::Poison)
         );
-        let mut slow = Retry::default();
+        let mut slow = Retry::new(Patience::USUAL);
         slow.decide(&reply(500), Duration::ZERO, 0.5);
         assert!(
             matches!(

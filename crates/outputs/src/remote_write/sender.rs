@@ -9,15 +9,16 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::{sync::Notify, time::Instant};
+use tokio::sync::Notify;
 
 use super::encode::{Body, Encoder, MAX_SERIES};
 use crate::{
+    clock::Clock,
     counters::PipelineCounters,
     endpoint::{
         Endpoint,
         post::Reply,
-        retry::{Decision, Jitter, Outcome, Reason, Retry},
+        retry::{Decision, Jitter, Outcome, Patience, Reason, Retry},
     },
     spool::Log,
 };
@@ -35,9 +36,10 @@ pub(crate) struct Sender {
     pub(crate) encoder: Encoder,
     pub(crate) counters: Arc<PipelineCounters>,
     pub(crate) jitter: Jitter,
-    pub(crate) began: Instant,
+    pub(crate) clock: Clock,
+    pub(crate) patience: Patience,
     pub(crate) max_series: usize,
-    pub(crate) complained: [Option<Instant>; 3],
+    pub(crate) complained: [Option<Duration>; 3],
 }
 
 /// A body on its way, and how it got there.
@@ -53,6 +55,7 @@ impl Sender {
         endpoint: Endpoint,
         encoder: Encoder,
         counters: Arc<PipelineCounters>,
+        patience: Patience,
         seed: u64,
     ) -> Sender {
         Sender {
@@ -62,7 +65,8 @@ impl Sender {
             encoder,
             counters,
             jitter: Jitter(seed),
-            began: Instant::now(),
+            clock: Clock::start(),
+            patience,
             max_series: MAX_SERIES,
             complained: [None; 3],
         }
@@ -162,7 +166,7 @@ impl Sender {
         let mut retry = if task.suspect {
             Retry::suspect()
         } else {
-            Retry::default()
+            Retry::new(self.patience)
         };
         loop {
             self.counters.bytes.fetch_add(bytes.len() as u64, Relaxed);
@@ -171,7 +175,7 @@ impl Sender {
                 Outcome::Reply { status, .. } => status,
                 Outcome::NoReply => 0,
             });
-            let decision = retry.decide(&reply.outcome, self.began.elapsed(), self.jitter.next());
+            let decision = retry.decide(&reply.outcome, self.clock.elapsed(), self.jitter.next());
             self.complain(decision, &reply);
             match decision {
                 Decision::Retry(wait) => tokio::time::sleep(wait).await,
@@ -196,8 +200,8 @@ impl Sender {
                 (2, "remote_write_refused")
             }
         };
-        let now = Instant::now();
-        if self.complained[kind].is_some_and(|last| now.duration_since(last) < COMPLAIN_EVERY) {
+        let now = self.clock.elapsed();
+        if self.complained[kind].is_some_and(|last| now.saturating_sub(last) < COMPLAIN_EVERY) {
             return;
         }
         self.complained[kind] = Some(now);

@@ -23,9 +23,9 @@ use crate::counters::PipelineCounters;
 
 /// A disk that outlives its log, and can be told to refuse: half of what is written then stays behind as a torn end.
 #[derive(Clone, Default)]
-struct Disk {
+pub(crate) struct Disk {
     inner: Arc<Mutex<MemoryStore>>,
-    full: Arc<AtomicBool>,
+    pub(crate) full: Arc<AtomicBool>,
 }
 
 impl Disk {

@@ -1,0 +1,81 @@
+//! A door for this crate's benches, not a part of its face: one push on the sender's thread, without the socket.
+
+use std::{io, sync::Arc};
+
+use loadd_metrics::Snapshot;
+
+use crate::{
+    counters::PipelineCounters,
+    output::RunIdentity,
+    push::Pusher,
+    remote_write::{
+        encode::{Encoder, MAX_SERIES},
+        sender::compress,
+    },
+    settings::MEMORY_SPOOL_BYTES,
+    spool::{Limits, Log, record::Run, store::MemoryStore},
+};
+
+/// Everything between a snapshot and the bytes of its requests.
+#[derive(Debug)]
+pub struct Push {
+    pusher: Pusher,
+    log: Log,
+    encoder: Encoder,
+}
+
+/// What a push came to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Cost {
+    /// Requests.
+    pub requests: usize,
+    /// Time series in them.
+    pub series: usize,
+    /// Bytes before compression.
+    pub plain_bytes: usize,
+    /// Bytes on the wire.
+    pub wire_bytes: usize,
+}
+
+impl Push {
+    /// With the spool in memory, for snapshots from this instant on; each of them is pushed.
+    ///
+    /// # Errors
+    /// None in memory.
+    pub fn new(identity: &RunIdentity) -> io::Result<Push> {
+        let run = Arc::new(Run {
+            start_ms: identity.start_ms,
+            labels: identity.wire_labels(),
+        });
+        let log = Log::open(
+            Box::new(MemoryStore::default()),
+            // Nothing is thinned, however long one push is.
+            Limits::of(16 * MEMORY_SPOOL_BYTES),
+            "bench",
+            Arc::new(PipelineCounters::default()),
+        )?;
+        Ok(Push {
+            pusher: Pusher::new(run, 1, identity.joined_ms, 0),
+            log,
+            encoder: Encoder::new("k6_"),
+        })
+    }
+
+    /// Snapshot to compressed bytes, as if each request had been accepted.
+    pub fn push(&mut self, snapshot: &Snapshot) -> Cost {
+        for record in self.pusher.take(snapshot).records {
+            self.log.append(record);
+        }
+        let mut cost = Cost::default();
+        while let Some(record) = self.log.next() {
+            for request in self.encoder.encode(&record).cut(MAX_SERIES) {
+                cost.requests += 1;
+                cost.series += request.pieces.len();
+                cost.plain_bytes += request.bytes.len();
+                cost.wire_bytes += compress(&request.bytes).len();
+            }
+            self.log.ack(record.seq);
+        }
+        cost
+    }
+}
