@@ -27,7 +27,9 @@ use crate::{
     sys::qjs::{self, Args, HostFn},
 };
 
+pub(crate) mod crypto;
 pub(crate) mod data;
+pub(crate) mod encoding;
 pub(crate) mod execution;
 pub(crate) mod http;
 pub(crate) mod k6;
@@ -67,8 +69,8 @@ const TABLE: &[(&str, Entry)] = &[
         Entry::Here(declare::<execution::ExecutionModule>),
     ),
     ("k6/timers", Entry::Here(declare::<timers::Timers>)),
-    ("k6/encoding", Entry::Missing(LATER)),
-    ("k6/crypto", Entry::Missing(LATER)),
+    ("k6/encoding", Entry::Here(declare::<encoding::Encoding>)),
+    ("k6/crypto", Entry::Here(declare::<crypto::Crypto>)),
     ("k6/crypto/x509", Entry::Missing(LATER)),
     ("k6/html", Entry::Missing(LATER)),
     ("k6/ws", Entry::Missing(LATER)),
