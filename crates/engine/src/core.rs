@@ -229,6 +229,11 @@ impl Core {
     /// Starts one due iteration here, or offers it to the next core, or drops it.
     pub(crate) fn start_or_drop(self: &Rc<Core>, scenario: usize, intended: u64, hops: usize) {
         let here = &self.scenarios[scenario];
+        if here.stopping.get() {
+            // A neighbour's offer that came after the end.
+            self.dropped(scenario, 1, DropReason::NoVu);
+            return;
+        }
         if let Some(vu) = here.pool.take() {
             vu.assign(Job::Iterate { scenario, intended });
             return;

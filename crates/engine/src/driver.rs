@@ -67,6 +67,7 @@ async fn finish(core: &Rc<Core>, pacer: &Pacer, scenario: usize, regular_end: u6
         if late {
             interrupted |= here.pool.busy() > 0;
             here.pool.cancel_busy();
+            core.resumed.notify_waiters();
         }
         if here.pool.busy() == 0 && !here.pool.is_growing() {
             break;

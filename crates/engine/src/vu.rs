@@ -273,14 +273,17 @@ impl Vu {
         };
         let core = Rc::clone(&self.core);
         loop {
+            while core.shared.paused.load(Ordering::Relaxed)
+                && !self.control.cancelled.get()
+                && core.scenarios[scenario].may_start(core.shared.now())
+            {
+                core.resumed.notified().await;
+            }
             if self.control.cancelled.get() || self.control.retired.get() || self.broken {
                 break;
             }
             if !core.scenarios[scenario].may_start(core.shared.now()) {
                 break;
-            }
-            while core.shared.paused.load(Ordering::Relaxed) && !self.control.cancelled.get() {
-                core.resumed.notified().await;
             }
             if left == 0
                 || (rule == LoopRule::FromQuota && !core.shared.scenarios[scenario].draw_quota())
