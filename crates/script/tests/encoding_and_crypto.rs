@@ -44,6 +44,10 @@ fn base64_is_that_of_rfc_4648_in_four_variants() {
             r#"["w6nigqw=","aGk=","é€"]"#,
         ),
         (
+            "return [b64encode('a\\ud800'), hexEncode('\\udc00')]",
+            r#"["Ye+/vQ==","efbfbd"]"#,
+        ),
+        (
             "return b64decode('Zm9v\\r\\nYmFy', 'std', 's')",
             r#""foobar""#,
         ),
