@@ -41,6 +41,15 @@ impl Thrown {
 
     /// Describes `value`.
     pub(crate) fn of(ctx: &Ctx<'_>, value: &Value<'_>) -> Thrown {
+        if value.is_null() {
+            // With no memory left for an error either, the engine throws null. A script may do so, too.
+            let message = "null".to_owned();
+            return Thrown {
+                message,
+                stack: String::new(),
+                out_of_memory: true,
+            };
+        }
         let Some(exception) = value.as_object().cloned().and_then(Exception::from_object) else {
             return Thrown {
                 message: plain_text(ctx, value),
@@ -73,7 +82,12 @@ impl Thrown {
     /// As the failure of a call.
     pub(crate) fn into_failure(self, state: &State) -> ScriptFailure {
         if self.out_of_memory {
-            return ScriptFailure::Limit(state.heap_limit_text());
+            let doubt = if self.message == "null" {
+                ", or the script threw null"
+            } else {
+                ""
+            };
+            return ScriptFailure::Limit(format!("{}{doubt}", state.heap_limit_text()));
         }
         ScriptFailure::Exception {
             message: self.message,

@@ -26,7 +26,10 @@ fn load_file(
     import_map: BTreeMap<String, std::path::PathBuf>,
 ) -> Result<Arc<Bundle>, ScriptError> {
     let settings = LoadSettings {
-        limits: limits(),
+        limits: loadd_script::Limits {
+            script_time: Some(std::time::Duration::from_secs(1)),
+            ..limits()
+        },
         import_map,
         ..LoadSettings::default()
     };

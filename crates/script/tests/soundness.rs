@@ -7,6 +7,14 @@ use std::time::Duration;
 use kit::{World, limits, load};
 use loadd_script::{Limits, ScriptFailure};
 
+/// For loops that only the clock ends.
+fn short() -> Limits {
+    Limits {
+        script_time: Some(Duration::from_millis(200)),
+        ..limits()
+    }
+}
+
 fn exception(outcome: kit::Outcomes) -> String {
     match outcome {
         Err(ScriptFailure::Exception { message, .. }) => message,
@@ -21,8 +29,9 @@ fn limit(outcome: kit::Outcomes) -> String {
     }
 }
 
-/// After whatever happened, the same VU still works.
-const ALIVE: &str = "export function alive() { return 'alive' }";
+/// After whatever happened, the same VU still works; and it tells what ran that must not have: a `note` needs no host function,
+/// which would refuse to run anyway.
+const ALIVE: &str = "export function alive() { return globalThis.ran ?? 'alive' } function note(text) { globalThis.ran = text }";
 
 fn alive(world: &mut World) {
     world.cancel_at = None;
@@ -110,17 +119,20 @@ fn rule_1_deep_data_and_async_recursion_end_cleanly() {
 fn rule_7_loops_are_stopped_whatever_catches_around_them() {
     for body in [
         "while (true) {}",
-        "try { while (true) { try { while (true) {} } catch (e) {} } } finally { console.log('finally') }",
+        "try { while (true) { try { while (true) {} } catch (e) {} } } finally { note('finally') }",
         "/^(a+)+$/.test('a'.repeat(40) + 'b')",
-        "try { /^(a+)+$/.test('a'.repeat(40) + 'b') } catch (e) { console.log('caught') }",
+        "try { /^(a+)+$/.test('a'.repeat(40) + 'b') } catch (e) { note('caught') }",
         "for (;;) { [1, 2, 3].map(x => x + 1) }",
         "(function* () { while (true) yield 1 })().forEach ; for (const x of (function* () { while (true) yield 1 })()) {}",
     ] {
-        let mut world = World::new(&format!("export default function () {{ {body} }}\n{ALIVE}"));
+        let mut world = World::of(
+            &load(&format!("export default function () {{ {body} }}\n{ALIVE}")).unwrap(),
+            short(),
+        );
         let text = limit(world.call());
         assert!(text.contains("limits.script_time"), "{text}");
         assert!(
-            world.yields > 10,
+            world.yields > 1,
             "{body}: a script that runs for long yields to its neighbours"
         );
         assert_eq!(world.log(), Vec::<String>::new(), "{body}");
@@ -133,9 +145,9 @@ fn rule_7_an_async_loop_is_stopped_and_no_continuation_runs_later() {
     let script = format!(
         "export default async function () {{
            const inner = async () => {{ await null; while (true) {{}} }};
-           try {{ await inner() }} catch (e) {{ console.log('caught') }} finally {{ console.log('finally') }} }}\n{ALIVE}"
+           try {{ await inner() }} catch (e) {{ note('caught') }} finally {{ note('finally') }} }}\n{ALIVE}"
     );
-    let mut world = World::new(&script);
+    let mut world = World::of(&load(&script).unwrap(), short());
     limit(world.call());
     alive(&mut world);
     assert_eq!(world.log(), Vec::<String>::new());
@@ -199,7 +211,7 @@ fn rule_5_cancel_in_a_request_runs_no_catch_and_no_finally() {
     let script = format!(
         "import http from 'k6/http'; import {{ sleep, group }} from 'k6';
          export default function () {{ group('g', () => {{
-           try {{ http.get('http://x.test/') }} catch (e) {{ console.log('caught') }} finally {{ console.log('finally'); sleep(1) }}
+           try {{ http.get('http://x.test/') }} catch (e) {{ note('caught') }} finally {{ note('finally'); sleep(1) }}
          }}) }}\n{ALIVE}"
     );
     let mut world = World::new(&script);
@@ -219,7 +231,7 @@ fn rule_5_cancel_in_an_await_continuation_runs_nothing_of_it() {
         let script = format!(
             "import http from 'k6/http'; import {{ sleep }} from 'k6';
              export default async function () {{ await null;
-               try {{ {wait}; console.log('went on') }} catch (e) {{ console.log('caught') }} finally {{ console.log('finally') }} }}\n{ALIVE}"
+               try {{ {wait}; note('went on') }} catch (e) {{ note('caught') }} finally {{ note('finally') }} }}\n{ALIVE}"
         );
         for at in 1..3 {
             let mut world = World::new(&script);
@@ -237,7 +249,7 @@ fn rule_5_cancel_in_an_await_continuation_runs_nothing_of_it() {
 #[test]
 fn rule_5_cancel_at_a_yield_stops_a_spinning_script() {
     let mut world = World::new(&format!(
-        "export default function () {{ try {{ while (true) {{}} }} finally {{ console.log('f') }} }}\n{ALIVE}"
+        "export default function () {{ try {{ while (true) {{}} }} finally {{ note('f') }} }}\n{ALIVE}"
     ));
     world.cancel_at_yield = Some(2);
     assert_eq!(world.call(), Err(ScriptFailure::Cancelled));
@@ -246,9 +258,35 @@ fn rule_5_cancel_at_a_yield_stops_a_spinning_script() {
 }
 
 #[test]
+fn rule_5_jobs_that_were_pending_at_the_end_of_a_call_never_run() {
+    let pending = "Promise.resolve().then(() => note('job')).finally(() => note('finally'));
+                   (async () => { try { await null; note('went on') } finally { note('f') } })();
+                   setTimeout(() => note('timer'), 0);";
+    for end in [
+        "sleep(1)",
+        "throw new Error('end')",
+        "while (true) {}",
+        "exec.test.abort()",
+    ] {
+        let script = format!(
+            "import {{ sleep }} from 'k6'; import exec from 'k6/execution';
+             export default function () {{ {pending} {end} }}\n{ALIVE}"
+        );
+        let mut world = World::of(&load(&script).unwrap(), short());
+        world.cancel_at = Some(1);
+        assert!(world.call().is_err(), "{end}");
+        alive(&mut world);
+        alive(&mut world);
+        let mut log = world.log();
+        log.retain(|line| !line.starts_with("ABORT"));
+        assert_eq!(log, Vec::<String>::new(), "{end}");
+    }
+}
+
+#[test]
 fn rule_5_a_vu_dropped_while_suspended_is_unwound_first() {
     let mut world = World::new(
-        "import { sleep } from 'k6'; export default function () { try { sleep(1) } finally { console.log('f') } }",
+        "import { sleep } from 'k6'; export default function () { try { sleep(1) } finally { note('f') } }",
     );
     let call = loadd_script::Call {
         function: "default".into(),
@@ -272,7 +310,7 @@ fn rule_2_neighbours_are_unharmed() {
          export function spin() {{ while (true) {{}} }} export function deep() {{ deep() }}\n{ALIVE}"
     ))
     .unwrap();
-    let mut worlds: Vec<World> = (0..4).map(|_| World::of(&bundle, limits())).collect();
+    let mut worlds: Vec<World> = (0..4).map(|_| World::of(&bundle, short())).collect();
     for round in 1..4 {
         for (index, world) in worlds.iter_mut().enumerate() {
             let function = match (index, round) {
@@ -301,7 +339,7 @@ fn rule_2_neighbours_are_unharmed() {
 #[test]
 fn rule_8_a_panic_of_a_host_function_breaks_this_vu_only() {
     // The driver answers a request with a batch's completion: a fault of the host that makes the module panic.
-    let script = "import http from 'k6/http'; export default function () { try { http.get('http://x.test/') } catch (e) { console.log('caught') } }";
+    let script = "import http from 'k6/http'; export default function () { try { http.get('http://x.test/') } catch (e) { note('caught') } }";
     let mut world = World::new(script);
     let call = loadd_script::Call {
         function: "default".into(),

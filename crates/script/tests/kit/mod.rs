@@ -148,7 +148,7 @@ pub struct World {
 pub fn limits() -> Limits {
     Limits {
         memory_bytes: 32 << 20,
-        script_time: Some(Duration::from_millis(300)),
+        script_time: Some(Duration::from_secs(30)),
         slice: Duration::from_millis(5),
     }
 }
