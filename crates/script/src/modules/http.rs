@@ -6,7 +6,7 @@ use std::{
     rc::Rc,
 };
 
-use http::{HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, header::USER_AGENT};
 use loadd_client::{CookieJar, RequestUrl, UrlError};
 use rquickjs::{Ctx, Object, Result, Value};
 
@@ -140,19 +140,23 @@ pub(crate) struct HttpState {
     pub(crate) keep_cookies: Cell<bool>,
     /// `setResponseCallback`.
     expected: RefCell<Expected>,
-    user_agent: Option<HeaderValue>,
+    /// What a call without headers of its own sends: the user agent, where there is one.
+    default_headers: Rc<HeaderMap>,
 }
 
 impl HttpState {
     pub(crate) fn new(defaults: &HttpDefaults) -> HttpState {
-        let user_agent = (!defaults.user_agent.is_empty())
-            .then(|| HeaderValue::from_str(&defaults.user_agent).ok())
-            .flatten();
+        let mut default_headers = HeaderMap::new();
+        if !defaults.user_agent.is_empty()
+            && let Ok(user_agent) = HeaderValue::from_str(&defaults.user_agent)
+        {
+            default_headers.insert(USER_AGENT, user_agent);
+        }
         HttpState {
             jar: RefCell::new(None),
             keep_cookies: Cell::new(false),
             expected: RefCell::new(Expected::Default),
-            user_agent,
+            default_headers: Rc::new(default_headers),
         }
     }
 
