@@ -75,7 +75,7 @@ fn request(url: &Rc<RequestUrl>, jar: &Rc<CookieJar>) -> HttpRequest {
     HttpRequest {
         method: Method::GET,
         url: Rc::clone(url),
-        headers: Rc::new(headers),
+        headers,
         body: Bytes::new(),
         timeout: Duration::from_secs(60),
         max_redirects: 10,

@@ -14,9 +14,8 @@ pub struct HttpRequest {
     pub method: Method,
     /// Parsed once and shared: scripts ask for the same few URLs again and again.
     pub url: Rc<RequestUrl>,
-    /// The script's own headers with canonical names, `Host` among them where the script sets it. Shared: most calls of a VU
-    /// carry the same few, and the response shows them too.
-    pub headers: Rc<HeaderMap>,
+    /// The script's own headers with canonical names, `Host` among them where the script sets it.
+    pub headers: HeaderMap,
     /// Empty: none (POST, PUT and PATCH then send `Content-Length: 0`).
     pub body: Bytes,
     /// For the whole call: all hops and the body.

@@ -42,6 +42,7 @@ pub(crate) struct VuHost {
     stage: Cell<Stage>,
     scenario: Cell<Option<usize>>,
     ids: Cell<IterationIds>,
+    begun: Cell<u64>,
     /// The last check's series: most scripts run the same few checks over and over.
     checks: RefCell<Vec<(TagSetId, Rc<str>, loadd_metrics::SeriesId)>>,
 }
@@ -59,6 +60,7 @@ impl VuHost {
             stage: Cell::new(Stage::Init),
             scenario: Cell::new(None),
             ids: Cell::default(),
+            begun: Cell::new(0),
             checks: RefCell::default(),
         })
     }
@@ -83,9 +85,16 @@ impl VuHost {
         self.stage.set(Stage::Summary);
     }
 
-    pub(crate) fn begin_iteration(&self, ids: IterationIds) {
+    /// `begun`: on the run's clock.
+    pub(crate) fn begin_iteration(&self, ids: IterationIds, begun: u64) {
         self.stage.set(Stage::Iteration);
+        self.begun.set(begun);
         self.ids.set(ids);
+    }
+
+    /// When the last iteration began, on the run's clock.
+    pub(crate) fn iteration_begun(&self) -> u64 {
+        self.begun.get()
     }
 
     /// k6's warning about a request without a response.

@@ -10,10 +10,10 @@ use std::{
     rc::Rc,
     sync::{Arc, atomic::Ordering},
     task::{Poll, Waker},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use loadd_metrics::{Recorder, SeriesId, TagSetId, metric};
+use loadd_metrics::metric;
 use loadd_script::{Call, Completion, Input, Op, ScriptFailure, ScriptVu, Step, VuSettings};
 
 use crate::{
@@ -156,21 +156,8 @@ pub(crate) struct Vu {
     iterations_in_scenario: u64,
     scenario: Option<usize>,
     heap_bytes: u64,
-    series: Cell<Option<VuSeries>>,
-    /// How long the last iteration took.
-    took: Duration,
     /// The script has had a fault of ours: nothing of it may run again.
     broken: bool,
-}
-
-/// The series of an iteration's own samples, looked up once for as long as the VU's tags stay the same.
-#[derive(Clone, Copy)]
-struct VuSeries {
-    tags: TagSetId,
-    duration: SeriesId,
-    iterations: SeriesId,
-    sent: SeriesId,
-    received: SeriesId,
 }
 
 /// Who a VU is.
@@ -219,8 +206,6 @@ impl Vu {
             iterations_in_scenario: 0,
             scenario: None,
             heap_bytes: 0,
-            series: Cell::new(None),
-            took: Duration::ZERO,
             broken: false,
         };
         match vu.run(Input::Init).await {
@@ -322,12 +307,14 @@ impl Vu {
     /// Waits out `minIterationDuration`, and lets the neighbours run after an iteration that never waited.
     async fn rest(&mut self, scenario: usize) {
         let minimum = self.core.shared.settings.min_iteration_duration;
-        let left = minimum.saturating_sub(self.took);
-        if left.is_zero() {
+        let Some(left) = self
+            .last_started()
+            .and_then(|since| minimum.checked_sub(since))
+        else {
             self.let_others_run().await;
             return;
         };
-        if self.control.cancelled.get() {
+        if left.is_zero() || self.control.cancelled.get() {
             return;
         }
         let core = Rc::clone(&self.core);
@@ -347,11 +334,17 @@ impl Vu {
     /// work the engine's interrupt handler does not see (native loops), would otherwise run a hundred times in a row.
     async fn let_others_run(&self) {
         let slice = self.core.shared.settings.limits.slice;
-        if self.took >= slice {
+        if self.last_started().is_some_and(|since| since >= slice) {
             tokio::task::yield_now().await;
         } else {
             tokio::task::consume_budget().await;
         }
+    }
+
+    fn last_started(&self) -> Option<std::time::Duration> {
+        let begun = self.io.host.iteration_begun();
+        (begun != 0)
+            .then(|| std::time::Duration::from_nanos(self.core.shared.now().saturating_sub(begun)))
     }
 
     /// One iteration with all of its samples.
@@ -375,7 +368,7 @@ impl Vu {
         self.iterations += 1;
         self.iterations_in_scenario += 1;
         let begun = core.shared.now();
-        self.io.host.begin_iteration(ids);
+        self.io.host.begin_iteration(ids, begun);
         if let Some(intended) = intended {
             core.recorder
                 .borrow_mut()
@@ -390,7 +383,6 @@ impl Vu {
         };
         let result = self.run(Input::Call(call)).await;
         let took = core.shared.now().saturating_sub(begun);
-        self.took = Duration::from_nanos(took);
         self.finish_iteration(scenario, took, &result)
     }
 
@@ -416,9 +408,11 @@ impl Vu {
         let mut recorder = core.recorder.borrow_mut();
         match ended {
             Ended::Complete => {
-                let series = self.series(&mut recorder);
-                recorder.observe(series.duration, took);
-                recorder.count(series.iterations);
+                let tags = self.io.host.tag_set();
+                let duration = recorder.series(metric::ITERATION_DURATION, tags);
+                let iterations = recorder.series(metric::ITERATIONS, tags);
+                recorder.observe(duration, took);
+                recorder.count(iterations);
                 core.shared.vus.completed.fetch_add(1, Ordering::Relaxed);
             }
             Ended::Interrupted => {
@@ -432,34 +426,20 @@ impl Vu {
     /// `data_sent` and `data_received` since the last call.
     pub(crate) fn record_bytes(&self) {
         let (sent, received) = self.io.session.take_bytes();
+        let tags = self.io.host.tag_set();
         let mut recorder = self.core.recorder.borrow_mut();
-        let series = self.series(&mut recorder);
+        let (out, into) = (
+            recorder.series(metric::DATA_SENT, tags),
+            recorder.series(metric::DATA_RECEIVED, tags),
+        );
         #[expect(
             clippy::cast_precision_loss,
             reason = "bytes of one iteration stay far below 2^53"
         )]
         {
-            recorder.add(series.sent, sent as f64);
-            recorder.add(series.received, received as f64);
+            recorder.add(out, sent as f64);
+            recorder.add(into, received as f64);
         }
-    }
-
-    fn series(&self, recorder: &mut Recorder) -> VuSeries {
-        let tags = self.io.host.tag_set();
-        if let Some(series) = self.series.get()
-            && series.tags == tags
-        {
-            return series;
-        }
-        let series = VuSeries {
-            tags,
-            duration: recorder.series(metric::ITERATION_DURATION, tags),
-            iterations: recorder.series(metric::ITERATIONS, tags),
-            sent: recorder.series(metric::DATA_SENT, tags),
-            received: recorder.series(metric::DATA_RECEIVED, tags),
-        };
-        self.series.set(Some(series));
-        series
     }
 
     fn complain(&self, scenario: usize, failure: &ScriptFailure) {
@@ -499,7 +479,7 @@ impl Vu {
         &mut self,
         function: &str,
         data: Option<Arc<str>>,
-        tags: TagSetId,
+        tags: loadd_metrics::TagSetId,
     ) -> Result<Option<String>, ScriptFailure> {
         self.io.host.enter_hook(tags);
         let call = Call {
@@ -589,7 +569,8 @@ impl Vu {
             return Some(Completion::Done);
         }
         // With no timer the far future stands in; the operation that runs ends first.
-        let deadline = until.unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400 * 365));
+        let deadline =
+            until.unwrap_or_else(|| Instant::now() + std::time::Duration::from_secs(86_400 * 365));
         let mut timer = pin!(tokio::time::sleep_until(deadline.into()));
         poll_fn(|context| {
             if control.cancelled.get() {

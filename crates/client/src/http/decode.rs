@@ -83,7 +83,7 @@ pub(crate) fn compress_request(request: &mut HttpRequest) {
     if !request.headers.contains_key(CONTENT_ENCODING) {
         let names: Vec<&str> = codings.iter().map(|coding| coding.name()).collect();
         let value = HeaderValue::from_str(&names.join(", ")).expect("coding names are ASCII");
-        std::rc::Rc::make_mut(&mut request.headers).insert(CONTENT_ENCODING, value);
+        request.headers.insert(CONTENT_ENCODING, value);
     }
 }
 

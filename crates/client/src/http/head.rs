@@ -17,7 +17,7 @@ pub(crate) fn build(request: &HttpRequest, close: bool) -> (Request<Full<Bytes>>
     let mut headers = HeaderMap::with_capacity(request.headers.len() + 3);
     let host = request.headers.get(HOST);
     headers.insert(HOST, host.unwrap_or(&request.url.authority).clone());
-    for (name, value) in &*request.headers {
+    for (name, value) in &request.headers {
         if !is_ours(name) {
             headers.append(name.clone(), value.clone());
         }

@@ -72,17 +72,16 @@ fn change(request: &mut HttpRequest, mut to: Rc<RequestUrl>, status: u16) {
     ]
     .iter()
     .any(|kept| *kept == status);
-    let headers = Rc::make_mut(&mut request.headers);
     if !keeps_body {
         if request.method != Method::HEAD {
             request.method = Method::GET;
         }
         request.body = Bytes::new();
-        headers.remove(CONTENT_TYPE);
-        headers.remove(CONTENT_ENCODING);
+        request.headers.remove(CONTENT_TYPE);
+        request.headers.remove(CONTENT_ENCODING);
     }
     // A Cookie header that the script wrote belongs to the first request alone; params.cookies go along.
-    headers.remove(COOKIE);
+    request.headers.remove(COOKIE);
     if !same_site(&from.host, &to.host) {
         for name in [
             AUTHORIZATION,
@@ -91,16 +90,16 @@ fn change(request: &mut HttpRequest, mut to: Rc<RequestUrl>, status: u16) {
             HeaderName::from_static("proxy-authorization"),
             HeaderName::from_static("proxy-authenticate"),
         ] {
-            headers.remove(name);
+            request.headers.remove(name);
         }
     }
     if from.host != to.host || from.port != to.port {
-        headers.remove(HOST);
+        request.headers.remove(HOST);
     }
-    headers.remove(REFERER);
+    request.headers.remove(REFERER);
     let downgrade = from.scheme == Scheme::Https && to.scheme == Scheme::Http;
     if !downgrade && let Ok(referer) = from.as_referer().parse() {
-        headers.insert(REFERER, referer);
+        request.headers.insert(REFERER, referer);
     }
     std::mem::swap(&mut request.url, &mut to);
 }

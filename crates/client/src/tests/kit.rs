@@ -3,7 +3,7 @@
 use std::{cell::RefCell, future::Future, net::SocketAddr, rc::Rc, time::Duration};
 
 use bytes::Bytes;
-use http::Method;
+use http::{HeaderMap, Method};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -140,7 +140,7 @@ pub(super) fn request(method: Method, url: &str) -> HttpRequest {
     HttpRequest {
         method,
         url: Rc::new(RequestUrl::parse(url).unwrap()),
-        headers: Rc::default(),
+        headers: HeaderMap::new(),
         body: Bytes::new(),
         timeout: Duration::from_secs(60),
         max_redirects: 10,

@@ -53,7 +53,7 @@ fn a_host_header_of_the_script_is_sent_and_its_content_length_is_not() {
             .insert(header::HOST, HeaderValue::from_static("other"));
         call.headers
             .insert(header::CONTENT_LENGTH, HeaderValue::from_static("99"));
-        std::rc::Rc::make_mut(&mut call.headers).insert(
+        call.headers.insert(
             header::TRANSFER_ENCODING,
             HeaderValue::from_static("chunked"),
         );

@@ -6,7 +6,7 @@ use std::{
     rc::Rc,
 };
 
-use http::{HeaderMap, HeaderValue, Method, header::USER_AGENT};
+use http::{HeaderValue, Method};
 use loadd_client::{CookieJar, RequestUrl, UrlError};
 use rquickjs::{Ctx, Object, Result, Value};
 
@@ -140,23 +140,19 @@ pub(crate) struct HttpState {
     pub(crate) keep_cookies: Cell<bool>,
     /// `setResponseCallback`.
     expected: RefCell<Expected>,
-    /// What a call without headers of its own sends: the user agent, where there is one.
-    default_headers: Rc<HeaderMap>,
+    user_agent: Option<HeaderValue>,
 }
 
 impl HttpState {
     pub(crate) fn new(defaults: &HttpDefaults) -> HttpState {
-        let mut default_headers = HeaderMap::new();
-        if !defaults.user_agent.is_empty()
-            && let Ok(user_agent) = HeaderValue::from_str(&defaults.user_agent)
-        {
-            default_headers.insert(USER_AGENT, user_agent);
-        }
+        let user_agent = (!defaults.user_agent.is_empty())
+            .then(|| HeaderValue::from_str(&defaults.user_agent).ok())
+            .flatten();
         HttpState {
             jar: RefCell::new(None),
             keep_cookies: Cell::new(false),
             expected: RefCell::new(Expected::Default),
-            default_headers: Rc::new(default_headers),
+            user_agent,
         }
     }
 

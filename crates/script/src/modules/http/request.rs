@@ -38,7 +38,7 @@ pub(super) struct Prepared {
 pub(super) struct Facts {
     pub(super) method: Method,
     pub(super) url: Rc<RequestUrl>,
-    pub(super) headers: Rc<HeaderMap>,
+    pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
     pub(super) cookies: Vec<RequestCookie>,
     pub(super) response_type: ResponseType,
@@ -133,11 +133,25 @@ pub(super) fn prepare_values<'js>(
         Some(body) => body::encode(state, body)?,
         None => body::Encoded::default(),
     };
-    let headers = headers_of(state, settings.headers, encoded.content_type);
+    let mut headers = settings.headers;
+    if let Some(content_type) = encoded.content_type {
+        headers.entry(header::CONTENT_TYPE).or_insert(content_type);
+    }
+    if let Some(user_agent) = &state.http.user_agent {
+        headers
+            .entry(header::USER_AGENT)
+            .or_insert_with(|| user_agent.clone());
+    }
+    if headers
+        .get(header::USER_AGENT)
+        .is_some_and(HeaderValue::is_empty)
+    {
+        headers.remove(header::USER_AGENT);
+    }
     let facts = Facts {
         method: method.clone(),
         url: Rc::clone(&url),
-        headers: Rc::clone(&headers),
+        headers: headers.clone(),
         body: encoded.bytes.clone(),
         cookies: settings.cookies.clone(),
         response_type: settings.response_type,
@@ -167,32 +181,6 @@ pub(super) fn prepare_values<'js>(
         },
         facts,
     })
-}
-
-/// The call's own headers with what belongs to its body and to the test. Most calls have none of their own: they share one map.
-fn headers_of(
-    state: &State,
-    mut headers: HeaderMap,
-    content_type: Option<HeaderValue>,
-) -> Rc<HeaderMap> {
-    if headers.is_empty() && content_type.is_none() {
-        return Rc::clone(&state.http.default_headers);
-    }
-    if let Some(content_type) = content_type {
-        headers.entry(header::CONTENT_TYPE).or_insert(content_type);
-    }
-    if let Some(user_agent) = state.http.default_headers.get(header::USER_AGENT) {
-        headers
-            .entry(header::USER_AGENT)
-            .or_insert_with(|| user_agent.clone());
-    }
-    if headers
-        .get(header::USER_AGENT)
-        .is_some_and(HeaderValue::is_empty)
-    {
-        headers.remove(header::USER_AGENT);
-    }
-    Rc::new(headers)
 }
 
 /// A URL argument: a string, or what `http.url` gives.
