@@ -72,6 +72,11 @@ fn outage(spool: &str) {
     let planned = prometheus
         .must("sum(last_over_time(loadd_planned_iterations_total{testid=\"outage\"}[10m]))");
     assert_eq!(
+        planned,
+        RATE * SECONDS,
+        "every start of the line was asked for"
+    );
+    assert_eq!(
         total, planned,
         "and no iteration was dropped for the outage"
     );
