@@ -192,6 +192,15 @@ impl Registry {
         .collect()
     }
 
+    /// Metric and tags of a series.
+    #[must_use]
+    pub fn describe(&self, series: SeriesId) -> Option<(MetricInfo, Arc<TagSet>)> {
+        let tables = self.lock();
+        let info = tables.series.get(series.0 as usize)?;
+        let metric = &tables.metrics[info.metric.0 as usize];
+        Some((metric.info.clone(), Arc::clone(&info.set)))
+    }
+
     /// What a series is.
     pub(crate) fn series_info(&self, id: SeriesId) -> Option<SeriesInfo> {
         self.lock().series.get(id.0 as usize).cloned()

@@ -21,6 +21,7 @@ mod summary;
 mod system_tags;
 mod tag_cache;
 mod tags;
+mod tap;
 mod threshold;
 mod totals;
 mod window;
@@ -42,6 +43,7 @@ pub use summary::{
 };
 pub use system_tags::{SystemTag, SystemTags};
 pub use tags::{TagSet, TagSetId};
+pub use tap::{Fed, SampleMetadata, SampleTap, TapFeed, TapSample, TapSink, tap};
 pub use threshold::{
     Comparison, Method, Threshold, ThresholdError, ThresholdFault, ThresholdResult, ThresholdSet,
     ThresholdSettings,

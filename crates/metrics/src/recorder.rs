@@ -13,6 +13,7 @@ use crate::{
     histogram::{Far, PLAIN_ZERO_THRESHOLD, TIME_ZERO_NANOS, schema::Indexer},
     shelf::{Cell, Distribution, Window},
     tag_cache::TagCache,
+    tap::{SampleMetadata, SampleTap},
 };
 
 /// Entries of the cache of series, and of that of requests.
@@ -81,6 +82,8 @@ pub struct Recorder {
     tags: TagCache,
     series: HashMap<(MetricId, TagSetId), SeriesId>,
     requests: HashMap<TagSetId, RequestSeries>,
+    /// Who wants each sample by itself; off, it costs one look for each sample.
+    tap: Option<Box<SampleTap>>,
     /// A `Cell` is `Send` and not `Sync`.
     _one_core: std::marker::PhantomData<std::cell::Cell<()>>,
 }
@@ -96,7 +99,27 @@ impl Recorder {
             tags: TagCache::default(),
             series: HashMap::new(),
             requests: HashMap::new(),
+            tap: None,
             _one_core: std::marker::PhantomData,
+        }
+    }
+
+    /// From now on each sample also goes into this tap.
+    pub fn attach(&mut self, tap: SampleTap) {
+        self.tap = Some(Box::new(tap));
+    }
+
+    /// Whether samples go into a tap: only then their metadata is looked at.
+    #[must_use]
+    #[inline]
+    pub fn is_tapped(&self) -> bool {
+        self.tap.is_some()
+    }
+
+    /// Metadata of the samples to come, for the tap.
+    pub fn set_metadata(&mut self, metadata: Option<SampleMetadata>) {
+        if let Some(tap) = &mut self.tap {
+            tap.metadata = metadata;
         }
     }
 
@@ -154,6 +177,14 @@ impl Recorder {
         if !value.is_finite() {
             return self.shelf.refuse(series);
         }
+        if self.tap.is_some() {
+            self.tap_one(series, value);
+        }
+        self.add_up(series, value);
+    }
+
+    #[inline]
+    fn add_up(&mut self, series: SeriesId, value: f64) {
         let Some(cell) = self.shelf.cells.get_mut(series.index()) else {
             return self.meet(series, Sample::Number(value));
         };
@@ -223,6 +254,15 @@ impl Recorder {
     /// Adds a duration to a trend of times.
     #[inline]
     pub fn observe(&mut self, series: SeriesId, nanos: u64) {
+        if self.tap.is_some() {
+            self.tap_one(series, nanos as f64 / 1e6);
+        }
+        self.observe_nanos(series, i64::try_from(nanos).unwrap_or(i64::MAX));
+    }
+
+    /// [`Recorder::observe`] of what has been tapped already.
+    #[inline]
+    fn observe_up(&mut self, series: SeriesId, nanos: u64) {
         self.observe_nanos(series, i64::try_from(nanos).unwrap_or(i64::MAX));
     }
 
@@ -234,13 +274,39 @@ impl Recorder {
         times: &RequestTimes,
         failed: Option<bool>,
     ) {
-        self.count(series.reqs);
+        if self.tap.is_some() {
+            self.tap_request(series, times, failed);
+        }
+        self.add_up(series.reqs, 1.0);
         if let Some(failed) = failed {
-            self.add(series.failed, f64::from(u8::from(failed)));
+            self.add_up(series.failed, f64::from(u8::from(failed)));
         }
         for (trend, nanos) in series.trends().into_iter().zip(times) {
-            self.observe(trend, *nanos);
+            self.observe_up(trend, *nanos);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tap_one(&mut self, series: SeriesId, value: f64) {
+        if let Some(tap) = &mut self.tap {
+            tap.put([(series, value)]);
+        }
+    }
+
+    /// In the order in which k6 writes them.
+    #[cold]
+    #[inline(never)]
+    fn tap_request(&mut self, series: &RequestSeries, times: &RequestTimes, failed: Option<bool>) {
+        let Some(tap) = &mut self.tap else { return };
+        let millis = times.map(|nanos| nanos as f64 / 1e6);
+        let trends = series.trends().into_iter().zip(millis);
+        let failed = failed.map(|failed| (series.failed, f64::from(u8::from(failed))));
+        tap.put(
+            std::iter::once((series.reqs, 1.0))
+                .chain(trends)
+                .chain(failed),
+        );
     }
 
     /// Trades the shelf for an empty one.
@@ -250,6 +316,9 @@ impl Recorder {
             spare.is_empty(),
             "a spare shelf comes from Totals::absorb or Shelf::default"
         );
+        if let Some(tap) = &mut self.tap {
+            tap.flush();
+        }
         std::mem::replace(&mut self.shelf, spare)
     }
 
@@ -305,10 +374,10 @@ impl Recorder {
             *cell = Cell::new(info.kind, info.contains);
         }
         match (sample, &*cell) {
-            (Sample::Number(value), _) => self.add(series, value),
+            (Sample::Number(value), _) => self.add_up(series, value),
             (Sample::Nanos(nanos), Cell::Time(_)) => self.observe_nanos(series, nanos),
             // A duration for something that is no trend of times: in milliseconds, as a script would give it.
-            (Sample::Nanos(nanos), _) => self.add(series, nanos as f64 / 1e6),
+            (Sample::Nanos(nanos), _) => self.add_up(series, nanos as f64 / 1e6),
         }
     }
 }
