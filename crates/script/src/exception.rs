@@ -2,7 +2,7 @@
 
 use rquickjs::{Ctx, Error, Exception, Value, function::This};
 
-use crate::{ScriptFailure, state::State};
+use crate::{ScriptFailure, state::State, sys::text::to_text};
 
 /// A thrown value as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,19 +99,14 @@ impl Thrown {
 /// `String(value)`, whatever it is.
 fn plain_text(ctx: &Ctx<'_>, value: &Value<'_>) -> String {
     let text = match value.as_string() {
-        Some(text) => text.to_string().ok(),
+        Some(_) => to_text(value).ok(),
         None => value
             .as_object()
             .and_then(|object| {
                 let to_string: rquickjs::Function = object.get("toString").ok()?;
                 to_string.call((This(object.clone()),)).ok()
             })
-            .or_else(|| {
-                value
-                    .get::<rquickjs::Coerced<String>>()
-                    .ok()
-                    .map(|text| text.0)
-            }),
+            .or_else(|| to_text(value).ok()),
     };
     drop(ctx.catch());
     text.unwrap_or_else(|| value.type_name().to_owned())

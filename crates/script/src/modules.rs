@@ -27,6 +27,8 @@ use crate::{
     sys::qjs::{self, Args, HostFn},
 };
 
+pub(crate) use crate::sys::text::to_text;
+
 pub(crate) mod crypto;
 pub(crate) mod data;
 pub(crate) mod encoding;
@@ -232,14 +234,6 @@ pub(crate) fn is_async(function: &rquickjs::Function<'_>) -> bool {
         .and_then(|constructor| constructor.get::<_, String>("name"))
         .unwrap_or_default();
     name == "AsyncFunction" || name == "AsyncGeneratorFunction"
-}
-
-/// `String(value)` as Rust text; bad surrogates are replaced.
-pub(crate) fn to_text(value: &Value<'_>) -> Result<String> {
-    match value.as_string() {
-        Some(text) => text.to_string(),
-        None => value.get::<rquickjs::Coerced<String>>().map(|text| text.0),
-    }
 }
 
 /// A tags object: strings, booleans and numbers.

@@ -20,3 +20,4 @@ pub(crate) mod qjs;
 pub(crate) mod slab;
 pub(crate) mod stack;
 pub(crate) mod switch;
+pub(crate) mod text;

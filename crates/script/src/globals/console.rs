@@ -8,7 +8,10 @@ use crate::{
     ConsoleLevel,
     modules::{method, to_text, undefined},
     state::State,
-    sys::qjs::{self, Args},
+    sys::{
+        qjs::{self, Args},
+        text::with_str,
+    },
 };
 
 /// Levels of nesting that are shown; deeper ones would let a script eat the native stack.
@@ -42,7 +45,7 @@ fn print<'js>(state: &State, args: &Args<'_, 'js>, level: ConsoleLevel) -> Resul
         }
         let value = args.get(index);
         match value.as_string() {
-            Some(text) => line.push_str(&text.to_string()?),
+            Some(text) => with_str(text, |text| line.push_str(text))?,
             None => Printer {
                 out: &mut line,
                 above: Vec::new(),
@@ -68,7 +71,7 @@ struct Printer<'a, 'js> {
 impl<'js> Printer<'_, 'js> {
     fn value(&mut self, value: &Value<'js>, level: Level) -> Result<()> {
         if let Some(text) = value.as_string() {
-            quote(self.out, &text.to_string()?);
+            with_str(text, |text| quote(self.out, text))?;
         } else if value.is_undefined() && level == Level::Top {
             self.out.push_str("undefined");
         } else if value.is_undefined() || value.is_null() {

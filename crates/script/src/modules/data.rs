@@ -11,6 +11,7 @@ use crate::{
     sys::{
         native::{self, NativeClass},
         qjs::{self, Args, JsonText},
+        text::with_str,
     },
 };
 
@@ -114,22 +115,24 @@ enum Key {
 }
 
 fn key(value: &Value<'_>) -> Result<Key> {
-    let Some(text) = value.as_string() else {
-        return Ok(Key::Other);
-    };
-    let text = text.clone().to_cstring()?;
-    let text = text.as_str();
+    match value.as_string() {
+        Some(string) => with_str(string, key_of),
+        None => Ok(Key::Other),
+    }
+}
+
+fn key_of(text: &str) -> Key {
     if text == "length" {
-        return Ok(Key::Length);
+        return Key::Length;
     }
     // An index is written in one way only: no sign, no leading zero.
     let is_index = !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_digit())
         && (text == "0" || !text.starts_with('0'));
-    Ok(match text.parse() {
+    match text.parse() {
         Ok(index) if is_index => Key::Index(index),
         Ok(_) | Err(_) => Key::Other,
-    })
+    }
 }
 
 fn list(args: &Args<'_, '_>) -> Result<Arc<SharedList>> {

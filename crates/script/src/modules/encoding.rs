@@ -5,7 +5,7 @@ use base64::{
     alphabet::{self, Alphabet},
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use rquickjs::{ArrayBuffer, Ctx, Error, Function, Object, Result, Value, function::This};
+use rquickjs::{ArrayBuffer, Ctx, Object, Result, Value};
 
 use super::{BuiltinModule, method, text, throw, throw_type, to_text};
 use crate::{
@@ -64,29 +64,13 @@ fn variant(args: &Args<'_, '_>, index: usize) -> Result<GeneralPurpose> {
     })
 }
 
-/// `String(value)` with U+FFFD for each half of a surrogate pair that stands alone, for which UTF-8 has no bytes.
-///
-/// # Errors
-/// Whatever the value's own `toString` throws.
-pub(crate) fn well_formed(value: &Value<'_>) -> Result<String> {
-    match (to_text(value), value.as_object()) {
-        (Err(Error::Utf8(_)), None) => {
-            let string: Object = value.ctx().globals().get("String")?;
-            let prototype: Object = string.get("prototype")?;
-            let replace: Function = prototype.get("toWellFormed")?;
-            replace.call((This(value.clone()),))
-        }
-        (outcome, _) => outcome,
-    }
-}
-
 /// The bytes of a string (UTF-8), an ArrayBuffer or a Uint8Array.
 ///
 /// # Errors
 /// Throws on anything else.
 pub(super) fn bytes_of(value: &Value<'_>, what: &str) -> Result<Vec<u8>> {
     if value.is_string() {
-        return well_formed(value).map(String::into_bytes);
+        return to_text(value).map(String::into_bytes);
     }
     qjs::copy_bytes(value).ok_or_else(|| {
         throw_type(

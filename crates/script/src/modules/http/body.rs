@@ -16,6 +16,7 @@ use crate::{
     sys::{
         native::{self, NativeClass},
         qjs::{self, Args},
+        text::with_str,
     },
 };
 
@@ -77,10 +78,9 @@ pub(super) fn encode(state: &State, body: &Value<'_>) -> std::result::Result<Enc
     if body.is_undefined() || body.is_null() {
         return Ok(Encoded::default());
     }
-    if let Some(text) = body.as_string() {
-        let text = text.clone().to_cstring()?;
+    if let Some(string) = body.as_string() {
         return Ok(Encoded {
-            bytes: Bytes::copy_from_slice(text.as_str().as_bytes()),
+            bytes: with_str(string, |text| Bytes::copy_from_slice(text.as_bytes()))?,
             content_type: None,
         });
     }

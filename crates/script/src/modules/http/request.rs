@@ -12,7 +12,10 @@ use crate::{
     Expected, HttpCall, Tag,
     modules::{tags_of, throw, to_text},
     state::State,
-    sys::qjs::{self, Args},
+    sys::{
+        qjs::{self, Args},
+        text::with_str,
+    },
 };
 
 /// Where a call has its body.
@@ -185,9 +188,8 @@ pub(super) fn prepare_values<'js>(
 
 /// A URL argument: a string, or what `http.url` gives.
 fn url_of(value: &Value<'_>) -> Result<(Rc<RequestUrl>, Option<Rc<str>>), Refused> {
-    if let Some(text) = value.as_string() {
-        let text = text.clone().to_cstring()?;
-        return Ok((parse(text.as_str())?, None));
+    if let Some(string) = value.as_string() {
+        return Ok((with_str(string, parse)??, None));
     }
     let parts = value.as_object().and_then(|object| {
         let url = object.get::<_, Option<String>>("url").ok().flatten()?;
@@ -378,8 +380,8 @@ fn timeout_of(value: &Value<'_>) -> Result<Duration, Refused> {
     if let Some(milliseconds) = value.as_number() {
         return Duration::try_from_secs_f64(milliseconds / 1e3).map_err(|_| wrong());
     }
-    let text = value.as_string().ok_or_else(wrong)?.to_string()?;
-    parse_duration(&text).ok_or_else(wrong)
+    let text = value.as_string().ok_or_else(wrong)?;
+    with_str(text, parse_duration)?.ok_or_else(wrong)
 }
 
 /// `1m30s`, `250ms`, `1.5h`, or bare milliseconds.
