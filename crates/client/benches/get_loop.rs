@@ -40,7 +40,7 @@ fn main() {
     tokio::task::LocalSet::new().block_on(&runtime, async {
         let mut tasks = Vec::new();
         for _ in 0..sessions {
-            let session = Session::new(&context);
+            let session = Session::new(&context, 1);
             let url = Rc::new(RequestUrl::parse(&url).expect("LOADD_BENCH_URL is a URL"));
             let (done, failed) = (Rc::clone(&done), Rc::clone(&failed));
             tasks.push(tokio::task::spawn_local(async move {

@@ -9,8 +9,11 @@ mod cookies;
 mod error;
 mod exchange;
 mod http;
+mod options;
+mod rate;
 mod request;
 mod session;
+mod settings;
 mod socket;
 mod url;
 
@@ -18,8 +21,15 @@ pub use cookies::{
     CookieJar, CookieOptions, NO_EXPIRY_MS, ResponseCookie, parse_http_date, parse_set_cookie,
 };
 pub use exchange::{BodyData, ErrorCode, Exchange, Outcome, Proto, RequestError, Timings, TlsInfo};
+pub use options::{
+    OptionError,
+    addresses::{Cidr, LocalAddresses},
+    dns::{DnsPolicy, DnsSelect, DnsSettings},
+    hosts::{HostMap, HostPatterns},
+};
 pub use request::{Compression, HttpRequest, RequestCookie, ResponseType};
-pub use session::{ClientContext, ClientSettings, Session};
+pub use session::{ClientContext, Session};
+pub use settings::ClientSettings;
 pub use url::{RequestUrl, Scheme, UrlError};
 
 #[cfg(test)]

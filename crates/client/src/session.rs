@@ -2,17 +2,20 @@
 
 use std::{
     cell::RefCell,
+    net::IpAddr,
     pin::Pin,
     rc::Rc,
     sync::{Arc, OnceLock},
+    time::Instant,
 };
 
 use rustls::ClientConfig;
 use tokio::time::Sleep;
 
 use crate::{
-    HttpRequest, Outcome, RequestError,
+    ClientSettings, HttpRequest, Outcome, RequestError,
     http::{h1::H1, pool::Pool, send},
+    rate::RateLimit,
     socket::{dns::Resolver, marks::ByteCount, tls},
 };
 
@@ -21,38 +24,8 @@ use crate::{
 pub struct ClientContext {
     settings: ClientSettings,
     resolver: Resolver,
+    rate: Option<RateLimit>,
     tls: OnceLock<Result<Arc<ClientConfig>, RequestError>>,
-}
-
-/// The test's connection options.
-#[derive(Debug, Clone)]
-pub struct ClientSettings {
-    /// `noConnectionReuse`: no keep-alive at all.
-    pub no_connection_reuse: bool,
-    /// `noVUConnectionReuse`: idle connections are closed at the end of each iteration.
-    pub no_vu_connection_reuse: bool,
-    /// `insecureSkipTLSVerify`.
-    pub insecure_skip_tls_verify: bool,
-    /// Idle connections kept by a VU in total (`batch`, 20) and for one host (`batchPerHost`, 6).
-    pub max_idle: usize,
-    /// See `max_idle`.
-    pub max_idle_per_host: usize,
-    /// Decoded bytes of a body kept for the script; a longer one is an error of the request.
-    pub response_body_bytes: u64,
-}
-
-impl Default for ClientSettings {
-    /// k6's defaults, and 100 MiB for a body.
-    fn default() -> Self {
-        ClientSettings {
-            no_connection_reuse: false,
-            no_vu_connection_reuse: false,
-            insecure_skip_tls_verify: false,
-            max_idle: 20,
-            max_idle_per_host: 6,
-            response_body_bytes: 100 << 20,
-        }
-    }
 }
 
 /// One VU's connections and byte counts. Lives on one core.
@@ -60,6 +33,8 @@ pub struct Session {
     context: Arc<ClientContext>,
     pool: Pool,
     count: Rc<ByteCount>,
+    /// Where its connections come from; `None`: the system chooses.
+    source: Option<IpAddr>,
     sleeps: RefCell<Vec<Pin<Box<Sleep>>>>,
 }
 
@@ -76,10 +51,15 @@ impl ClientContext {
     #[must_use]
     pub fn new(settings: ClientSettings) -> Arc<ClientContext> {
         Arc::new(ClientContext {
+            resolver: Resolver::new(settings.dns),
+            rate: RateLimit::new(settings.rps),
             settings,
-            resolver: Resolver::default(),
             tls: OnceLock::new(),
         })
+    }
+
+    pub(crate) fn settings(&self) -> &ClientSettings {
+        &self.settings
     }
 
     pub(crate) fn resolver(&self) -> &Resolver {
@@ -105,13 +85,15 @@ impl ClientContext {
 }
 
 impl Session {
-    /// A session without connections.
+    /// A session without connections, for the VU with this number on this worker (from 1; 0 for setup and teardown): where
+    /// connections are made from is spread over the VUs.
     #[must_use]
-    pub fn new(context: &Arc<ClientContext>) -> Session {
+    pub fn new(context: &Arc<ClientContext>, vu: u64) -> Session {
         Session {
             context: Arc::clone(context),
             pool: Pool::default(),
             count: Rc::default(),
+            source: context.settings.local_ips.of_vu(vu),
             sleeps: RefCell::default(),
         }
     }
@@ -119,6 +101,9 @@ impl Session {
     /// Sends a request, follows its redirects and reads the body. Several may run at once (batch). Never fails: faults are
     /// in the [`Outcome`]. Dropping the future cancels the request and closes its connection.
     pub async fn send(&self, request: HttpRequest) -> Outcome {
+        if let Some(rate) = &self.context.rate {
+            rate.turn().await;
+        }
         send::call(self, request).await
     }
 
@@ -150,8 +135,19 @@ impl Session {
         &self.count
     }
 
-    pub(crate) fn keep(&self, h1: Box<H1>) {
+    pub(crate) fn source(&self) -> Option<IpAddr> {
+        self.source
+    }
+
+    /// Keeps a connection whose answer ended just now, at `end`.
+    pub(crate) fn keep(&self, h1: Box<H1>, end: Instant) {
         let settings = self.settings();
+        if settings
+            .connection_max_age
+            .is_some_and(|most| end - h1.made >= most)
+        {
+            return;
+        }
         self.pool
             .put(h1, settings.max_idle, settings.max_idle_per_host);
     }

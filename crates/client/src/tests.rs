@@ -2,6 +2,7 @@
 
 mod errors;
 mod kit;
+mod options;
 mod reuse;
 mod speech;
 mod tls;

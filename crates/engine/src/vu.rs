@@ -190,7 +190,7 @@ impl Vu {
             Rc::clone(&host) as Rc<dyn loadd_script::Host>,
         )
         .map_err(|error| error.to_string())?;
-        let session = loadd_client::Session::new(&shared.client);
+        let session = loadd_client::Session::new(&shared.client, identity.id);
         let io = Rc::new(VuIo {
             core: Rc::clone(core),
             host,

@@ -45,6 +45,8 @@ pub(crate) struct H1 {
     pub(crate) tls: Option<Rc<TlsInfo>>,
     pub(crate) connecting: Duration,
     pub(crate) tls_handshaking: Duration,
+    /// When it was connected.
+    pub(crate) made: Instant,
     /// Where it leads; compared when the pool is asked.
     pub(crate) to: Rc<RequestUrl>,
 }
@@ -81,6 +83,7 @@ impl H1 {
             tls: dialled.tls,
             connecting: dialled.connecting,
             tls_handshaking: dialled.tls_handshaking,
+            made: dialled.made,
             to,
         })
     }

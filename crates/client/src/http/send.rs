@@ -127,11 +127,12 @@ pub(crate) async fn exchange(
         let (built, patch) = head::build(request, settings.no_connection_reuse);
         match h1.run(built, patch, &mut gather, deadline).await {
             Ok(answer) => {
-                let timings = timings(&h1, reused, asked, ready, answer.end);
+                let end = answer.end;
+                let timings = timings(&h1, reused, asked, ready, end);
                 let mut exchange = answered(request, &h1, answer, timings, retried);
                 finish_body(&mut exchange, request, gather, settings.response_body_bytes);
                 if !settings.no_connection_reuse && h1.is_reusable() {
-                    session.keep(h1);
+                    session.keep(h1, end);
                 }
                 return exchange;
             }
@@ -151,20 +152,21 @@ pub(crate) async fn exchange(
     }
 }
 
-/// As Go's client: what was not sent may always be sent; an idempotent request once more if no byte of an answer came.
+/// As Go's client: what was not sent may always be sent; a request that can be replayed once more if no byte of an answer
+/// came.
 fn may_send_again(broken: &Broken, request: &HttpRequest, retried: bool) -> bool {
     if broken.timed_out || retried || !broken.unanswered {
         return false;
     }
-    let idempotent = [
-        Method::GET,
-        Method::HEAD,
-        Method::OPTIONS,
-        Method::PUT,
-        Method::DELETE,
-        Method::TRACE,
-    ];
-    broken.unsent || idempotent.contains(&request.method)
+    broken.unsent || is_replayable(request)
+}
+
+/// Go's list: methods that change nothing, and whatever says of itself that it may come twice. PUT and DELETE are not on it.
+fn is_replayable(request: &HttpRequest) -> bool {
+    let safe = [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE];
+    safe.contains(&request.method)
+        || request.headers.contains_key("idempotency-key")
+        || request.headers.contains_key("x-idempotency-key")
 }
 
 async fn connect(
@@ -173,7 +175,7 @@ async fn connect(
     deadline: &mut Deadline,
 ) -> Result<Box<H1>, RequestError> {
     let dialling = Box::pin(async {
-        let dialled = dial(session.context(), &request.url, session.count()).await?;
+        let dialled = dial(session, &request.url).await?;
         H1::new(dialled, Rc::clone(&request.url)).await
     });
     match select(Pin::new(deadline), dialling).await {

@@ -10,13 +10,18 @@ use std::{
 
 use rustls::pki_types::ServerName;
 use socket2::{SockRef, TcpKeepalive};
-use tokio::{net::TcpStream, time::timeout_at};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    time::timeout_at,
+};
 use tokio_rustls::TlsConnector;
 
 use crate::{
-    ClientContext, RequestError, RequestUrl, Scheme, TlsInfo,
+    Cidr, ClientContext, RequestError, RequestUrl, Scheme, Session, TlsInfo,
+    options::hosts::HostTarget,
     socket::{
-        marks::{ByteCount, Counted, Marks, Socket, now},
+        dns::no_such_host,
+        marks::{Counted, Marks, Socket, now},
         tls,
     },
 };
@@ -33,19 +38,17 @@ pub(crate) struct Dialled {
     pub(crate) tls: Option<Rc<TlsInfo>>,
     pub(crate) connecting: Duration,
     pub(crate) tls_handshaking: Duration,
+    /// When TCP was there.
+    pub(crate) made: Instant,
 }
 
 /// Connects to the URL's host.
-pub(crate) async fn dial(
-    context: &Arc<ClientContext>,
-    url: &RequestUrl,
-    count: &Rc<ByteCount>,
-) -> Result<Dialled, RequestError> {
+pub(crate) async fn dial(session: &Session, url: &RequestUrl) -> Result<Dialled, RequestError> {
     let limit = now() + DIAL_LIMIT;
-    let address = within(limit, address_of(context, &url.host)).await??;
-    let remote = SocketAddr::new(address, url.port);
+    let context = session.context();
+    let remote = within(limit, address_of(context, &url.host, url.port)).await??;
     let began = now();
-    let stream = match within(limit, TcpStream::connect(remote)).await? {
+    let stream = match within(limit, connect(remote, session.source())).await? {
         Ok(stream) => stream,
         Err(error) => return Err(connect_failed(&error)),
     };
@@ -54,7 +57,7 @@ pub(crate) async fn dial(
 
     let marks = Rc::new(Marks::default());
     let plain = matches!(url.scheme, Scheme::Http);
-    let counted = Counted::new(stream, count, &marks, plain);
+    let counted = Counted::new(stream, session.count(), &marks, plain);
     let (socket, tls) = match url.scheme {
         Scheme::Http => (Socket::plain(counted, Rc::clone(&marks)), None),
         Scheme::Https => {
@@ -76,6 +79,7 @@ pub(crate) async fn dial(
         tls,
         connecting: connected - began,
         tls_handshaking,
+        made: connected,
     })
 }
 
@@ -85,11 +89,47 @@ async fn within<F: Future>(limit: Instant, future: F) -> Result<F::Output, Reque
         .map_err(|_elapsed| RequestError::new(1211, "dial: i/o timeout"))
 }
 
-async fn address_of(context: &Arc<ClientContext>, host: &str) -> Result<IpAddr, RequestError> {
-    match host.parse() {
-        Ok(address) => Ok(address),
-        Err(_) => context.resolver().resolve(host).await,
+/// Where a host is: its name may be blocked (a literal address has none), `hosts` may lead it elsewhere, the name service
+/// says the rest, and the address that comes out may be forbidden.
+async fn address_of(
+    context: &Arc<ClientContext>,
+    host: &str,
+    port: u16,
+) -> Result<SocketAddr, RequestError> {
+    let settings = context.settings();
+    let literal: Option<IpAddr> = host.parse().ok();
+    if literal.is_none() && settings.block_hostnames.contains(host) {
+        return Err(RequestError::new(1111, "hostname is blocked"));
     }
+    let address = match (settings.hosts.find(host, port), literal) {
+        (Some(HostTarget::Address(address, other)), _) => {
+            SocketAddr::new(address, other.unwrap_or(port))
+        }
+        (Some(HostTarget::Nowhere), _) => return Err(no_such_host()),
+        (None, Some(address)) => SocketAddr::new(address, port),
+        (None, None) => SocketAddr::new(context.resolver().resolve(host).await?, port),
+    };
+    let forbidden = |block: &Cidr| block.contains(address.ip());
+    if settings.blacklist_ips.iter().any(forbidden) {
+        return Err(RequestError::new(1110, "ip is blacklisted"));
+    }
+    Ok(address)
+}
+
+async fn connect(remote: SocketAddr, source: Option<IpAddr>) -> io::Result<TcpStream> {
+    let Some(source) = source else {
+        return TcpStream::connect(remote).await;
+    };
+    let socket = match remote {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    if source.is_ipv4() != remote.is_ipv4() {
+        let text = format!("mismatched local address type {source}");
+        return Err(io::Error::other(text));
+    }
+    socket.bind(SocketAddr::new(source, 0))?;
+    socket.connect(remote).await
 }
 
 fn prepare(stream: &TcpStream) -> io::Result<()> {

@@ -10,73 +10,90 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use crate::{RequestError, socket::marks::now};
+use crate::{DnsSelect, DnsSettings, RequestError, socket::marks::now};
 
-/// k6's default `dns.ttl`.
-const TTL: Duration = Duration::from_mins(5);
 /// Names kept; a script that makes up names drops the whole cache rather than growing it.
 const NAMES: usize = 4096;
 
 /// Address lists by name, for all VUs.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Resolver {
+    settings: DnsSettings,
     // A std mutex: held for a look-up in a map, never across an await, and only when a connection is dialled.
     cache: Mutex<HashMap<Box<str>, Known>>,
     draws: AtomicU64,
 }
 
-/// Until when it holds, and the addresses.
-type Known = (Instant, Box<[IpAddr]>);
+/// An answer of the name service.
+#[derive(Debug)]
+struct Known {
+    until: Instant,
+    addresses: Box<[IpAddr]>,
+    /// How often it was asked for, over all VUs and answers: the place in the round.
+    turns: u64,
+}
 
 impl Resolver {
-    /// One address of `host`: of the IPv4 ones if there are any, drawn at random.
+    pub(crate) fn new(settings: DnsSettings) -> Resolver {
+        Resolver {
+            settings,
+            cache: Mutex::default(),
+            draws: AtomicU64::new(0),
+        }
+    }
+
+    /// One address of `host`: of those that the policy allows the one that the selection says.
     pub(crate) async fn resolve(&self, host: &str) -> Result<IpAddr, RequestError> {
-        if let Some(address) = self.cached(host) {
+        if let Some(address) = self.cached(host, now()) {
             return Ok(address);
         }
         let found = tokio::net::lookup_host((host, 0)).await;
-        let addresses: Vec<IpAddr> = match found {
-            Ok(addresses) => prefer_v4(addresses.map(|address| address.ip()).collect()),
-            Err(error) => return Err(lookup_failed(&error)),
-        };
-        let Some(address) = self.draw(&addresses) else {
-            return Err(no_such_host());
-        };
+        let found = found.map_err(|error| lookup_failed(&error))?;
+        let found = found.map(|address| address.ip()).collect();
+        let addresses = self.settings.policy.filter(found);
+        self.learn(host, addresses).ok_or_else(no_such_host)
+    }
+
+    /// Takes an answer, and an address of it.
+    fn learn(&self, host: &str, addresses: Vec<IpAddr>) -> Option<IpAddr> {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if cache.len() >= NAMES {
             cache.clear();
         }
-        cache.insert(host.into(), (now() + TTL, addresses.into()));
-        Ok(address)
+        let turns = cache.get(host).map_or(0, |known| known.turns);
+        let mut known = Known {
+            until: now() + self.settings.ttl,
+            addresses: addresses.into(),
+            turns,
+        };
+        let address = self.choose(&mut known);
+        cache.insert(host.into(), known);
+        address
     }
 
-    fn cached(&self, host: &str) -> Option<IpAddr> {
-        let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        let (until, addresses) = cache.get(host)?;
-        if *until <= now() {
+    fn cached(&self, host: &str, now: Instant) -> Option<IpAddr> {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = cache.get_mut(host)?;
+        if known.until <= now {
             return None;
         }
-        self.draw(addresses)
+        self.choose(known)
     }
 
-    fn draw(&self, addresses: &[IpAddr]) -> Option<IpAddr> {
-        let count = addresses.len() as u64;
-        let draw = scramble(self.draws.fetch_add(1, Ordering::Relaxed));
-        let index = draw.checked_rem(count)?;
-        addresses.get(usize::try_from(index).ok()?).copied()
+    fn choose(&self, known: &mut Known) -> Option<IpAddr> {
+        let count = known.addresses.len() as u64;
+        let number = match self.settings.select {
+            DnsSelect::First => 0,
+            DnsSelect::Random => scramble(self.draws.fetch_add(1, Ordering::Relaxed)),
+            DnsSelect::RoundRobin => known.turns,
+        };
+        known.turns += 1;
+        let index = number.checked_rem(count)?;
+        known.addresses.get(usize::try_from(index).ok()?).copied()
     }
-}
-
-/// `preferIPv4`.
-fn prefer_v4(mut addresses: Vec<IpAddr>) -> Vec<IpAddr> {
-    if addresses.iter().any(IpAddr::is_ipv4) {
-        addresses.retain(IpAddr::is_ipv4);
-    }
-    addresses.dedup();
-    addresses
 }
 
 /// splitmix64: spreads consecutive numbers evenly.
@@ -87,7 +104,7 @@ fn scramble(number: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-fn no_such_host() -> RequestError {
+pub(crate) fn no_such_host() -> RequestError {
     RequestError::new(1101, "lookup: no such host")
 }
 
@@ -108,22 +125,50 @@ fn lookup_failed(error: &io::Error) -> RequestError {
 mod tests {
     use super::*;
 
-    #[test]
-    fn ipv4_addresses_are_preferred_and_ipv6_is_taken_where_there_are_none() {
-        let v4: IpAddr = "10.0.0.1".parse().unwrap();
-        let v6: IpAddr = "::1".parse().unwrap();
-        assert_eq!(prefer_v4(vec![v6, v4]), [v4]);
-        assert_eq!(prefer_v4(vec![v6]), [v6]);
+    fn addresses(count: u8) -> Vec<IpAddr> {
+        (1..=count).map(|n| IpAddr::from([10, 0, 0, n])).collect()
+    }
+
+    fn resolver(select: DnsSelect, ttl: u64) -> Resolver {
+        Resolver::new(DnsSettings {
+            select,
+            ttl: std::time::Duration::from_secs(ttl),
+            ..DnsSettings::default()
+        })
     }
 
     #[test]
     fn a_draw_reaches_every_address_and_needs_one() {
-        let resolver = Resolver::default();
-        let list: Vec<IpAddr> = (1..=4u8).map(|n| IpAddr::from([10, 0, 0, n])).collect();
-        let drawn: std::collections::HashSet<_> =
-            (0..100).map(|_| resolver.draw(&list).unwrap()).collect();
+        let resolver = resolver(DnsSelect::Random, 300);
+        let drawn: std::collections::HashSet<_> = (0..100)
+            .map(|_| resolver.learn("a.test", addresses(4)).unwrap())
+            .collect();
         assert_eq!(drawn.len(), 4);
-        assert_eq!(resolver.draw(&[]), None);
+        assert_eq!(resolver.learn("a.test", Vec::new()), None);
+    }
+
+    #[test]
+    fn first_is_always_the_first_and_the_round_goes_on_through_new_answers() {
+        let list = addresses(3);
+        let first = resolver(DnsSelect::First, 300);
+        assert!((0..5).all(|_| first.learn("a.test", list.clone()) == Some(list[0])));
+        let round = resolver(DnsSelect::RoundRobin, 300);
+        let mut taken = vec![round.learn("a.test", list.clone()).unwrap()];
+        taken.extend((0..3).map(|_| round.cached("a.test", now()).unwrap()));
+        taken.push(round.learn("a.test", list.clone()).unwrap());
+        assert_eq!(taken, [list[0], list[1], list[2], list[0], list[1]]);
+    }
+
+    #[test]
+    fn an_answer_holds_as_long_as_the_ttl_says_and_not_at_all_for_zero() {
+        let kept = resolver(DnsSelect::First, 300);
+        kept.learn("a.test", addresses(1));
+        let (before, after) = (now(), now() + std::time::Duration::from_secs(301));
+        assert!(kept.cached("a.test", before).is_some());
+        assert!(kept.cached("a.test", after).is_none());
+        let fresh = resolver(DnsSelect::First, 0);
+        fresh.learn("a.test", addresses(1));
+        assert!(fresh.cached("a.test", now()).is_none());
     }
 
     #[test]

@@ -156,7 +156,7 @@ pub(super) fn session() -> Session {
 }
 
 pub(super) fn session_with(settings: ClientSettings) -> Session {
-    Session::new(&ClientContext::new(settings))
+    Session::new(&ClientContext::new(settings), 1)
 }
 
 pub(super) fn text(outcome: &Outcome) -> &str {

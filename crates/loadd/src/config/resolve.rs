@@ -176,6 +176,7 @@ pub(crate) fn resolve(
             max_idle: size(batch),
             max_idle_per_host: size(per_host),
             response_body_bytes: file.limits.response_body.map_or(64 << 20, |size| size.0),
+            ..ClientSettings::default()
         },
         http: HttpDefaults {
             user_agent: file
