@@ -1,0 +1,208 @@
+//! Runs a case: a folder of its own, a target and a raw server where its script asks for them, and the binary.
+
+use std::{
+    fs::{self, File},
+    os::unix::process::ExitStatusExt,
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use loadd_tests::{Room, Target, Wire, paths};
+use rustix::process::{Pid, Signal};
+use serde_json::Value;
+
+use crate::case::{Case, Subject};
+
+/// Marks the line that carries handleSummary's data.
+const MARK: &str = "@@conformance ";
+
+/// What came of a run.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// Exit code; 128 + signal; none where it had to be killed.
+    pub(crate) code: Option<i32>,
+    /// Standard output, with `$ROOM` for the folder.
+    pub(crate) stdout: String,
+    /// Lines of standard error, the same way.
+    pub(crate) log: Vec<String>,
+    /// handleSummary's data.
+    pub(crate) data: Option<Value>,
+    /// Lines of `--out json`.
+    pub(crate) points: Vec<Value>,
+    /// What the target served, by path.
+    pub(crate) served: Vec<(String, u64)>,
+    /// Requests on the raw server.
+    pub(crate) wire: Vec<String>,
+    /// The folder.
+    pub(crate) room: Room,
+    /// Length in seconds.
+    pub(crate) took: f64,
+}
+
+/// Runs it to its end.
+pub(crate) fn run(case: &Case) -> Result<Outcome, String> {
+    let room = Room::new();
+    let wants = |subject| case.expected.iter().any(|line| line.subject == subject);
+    let all: String = case.files.iter().map(|(_, text)| text.as_str()).collect();
+    let target = all.contains("ENV.TARGET").then(Target::start);
+    let wire = all.contains("ENV.WIRE").then(Wire::start);
+    for (at, (name, text)) in case.files.iter().enumerate() {
+        let mut text = text.clone();
+        let asked = wants(Subject::Metric) || wants(Subject::Check) || wants(Subject::Checks);
+        if at == 0 && asked && !text.contains("handleSummary") {
+            text.push_str(&hook(&text));
+        }
+        room.write(name, &text);
+    }
+    let mut command_line = case.command.clone();
+    if wants(Subject::Point) {
+        command_line.insert(1, "--out=json=points.json".to_owned());
+    }
+    let start = |arguments: &[String], name: &str| -> Result<Child, String> {
+        let mut command = Command::new(paths::loadd_bin());
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if ["LOADD_", "K6_", "RUST_", "NOTIFY_"]
+                .iter()
+                .any(|start| text.starts_with(start))
+            {
+                command.env_remove(&name);
+            }
+        }
+        let stdin = if case.stdin {
+            Stdio::from(File::open(room.join(&case.files[0].0)).map_err(|e| e.to_string())?)
+        } else {
+            Stdio::null()
+        };
+        let output = |kind: &str| File::create(room.join(&format!("{name}.{kind}")));
+        command
+            .args(arguments)
+            .envs(case.environment.iter().map(|(k, v)| (k, v)))
+            .env("ROOM", room.path())
+            .current_dir(room.path())
+            .stdin(stdin)
+            .stdout(output("out").map_err(|e| e.to_string())?)
+            .stderr(output("err").map_err(|e| e.to_string())?);
+        if let Some(target) = &target {
+            command.env("TARGET", format!("http://{}", target.address()));
+        }
+        if let Some(wire) = &wire {
+            command.env("WIRE", format!("http://{}", wire.address()));
+        }
+        command
+            .spawn()
+            .map_err(|error| format!("cannot start the binary: {error}"))
+    };
+    for (number, arguments) in case.before.iter().enumerate() {
+        let name = format!("before{number}");
+        let code = wait(start(arguments, &name)?, case.limit, |_| {});
+        if code != Some(0) {
+            return Err(format!(
+                "`{}` before it ended with {code:?}:\n{}",
+                arguments.join(" "),
+                text(&room.join(&format!("{name}.err")))
+            ));
+        }
+    }
+    let began = Instant::now();
+    let mut signals = case.signals.iter();
+    let mut next = signals.next();
+    let code = wait(start(&command_line, "run")?, case.limit, |child| {
+        let Some((signal, after)) = next else { return };
+        let seen = text(&room.join("run.err")).contains(after.as_str())
+            || text(&room.join("run.out")).contains(after.as_str());
+        if seen {
+            let signal = match signal.as_str() {
+                "INT" => Signal::INT,
+                "TERM" => Signal::TERM,
+                other => panic!("{}: signal {other}", case.name),
+            };
+            let _gone = rustix::process::kill_process(Pid::from_child(child), signal);
+            next = signals.next();
+        }
+    });
+    let took = began.elapsed().as_secs_f64();
+    let place = room.path().to_string_lossy().into_owned();
+    let tidy = |text: String| text.replace(&place, "$ROOM");
+    let (mut log, mut data) = (Vec::new(), None);
+    for line in tidy(text(&room.join("run.err"))).lines() {
+        match line.find(MARK) {
+            Some(at) => data = data_in(line, at + MARK.len()),
+            None => log.push(line.to_owned()),
+        }
+    }
+    let points = text(&room.join("points.json"))
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    let served = target.map_or_else(Vec::new, |target| {
+        target.stats().by_path.into_iter().collect()
+    });
+    Ok(Outcome {
+        code,
+        stdout: tidy(text(&room.join("run.out"))),
+        log,
+        data,
+        points,
+        served,
+        wire: wire.map_or_else(Vec::new, |wire| wire.requests()),
+        room,
+        took,
+    })
+}
+
+fn text(path: &Path) -> String {
+    fs::read(path).map_or_else(
+        |_| String::new(),
+        |bytes| String::from_utf8_lossy(&bytes).into_owned(),
+    )
+}
+
+/// Hands the summary's data out through the console, and leaves the summary itself as it is.
+fn hook(script: &str) -> String {
+    let body = format!("(data) {{ console.log('{MARK}' + JSON.stringify(data)); }}");
+    if script.contains("export ") {
+        format!("\nexport function handleSummary{body}\n")
+    } else {
+        format!("\nexports.handleSummary = function {body};\n")
+    }
+}
+
+/// The data in a line of any log format.
+fn data_in(line: &str, at: usize) -> Option<Value> {
+    let rest = line.get(at..)?;
+    if line.starts_with('{') {
+        let line: Value = serde_json::from_str(line).ok()?;
+        return serde_json::from_str(line.get("msg")?.as_str()?.strip_prefix(MARK)?).ok();
+    }
+    if line.starts_with("time=") {
+        let quoted = format!("\"{}\"", rest.rsplit_once("\" source=")?.0);
+        let text: String = serde_json::from_str(&quoted).ok()?;
+        return serde_json::from_str(&text).ok();
+    }
+    serde_json::from_str(rest).ok()
+}
+
+fn wait(mut child: Child, limit: u64, mut look: impl FnMut(&Child)) -> Option<i32> {
+    let began = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => {
+                return Some(
+                    status
+                        .code()
+                        .unwrap_or_else(|| 128 + status.signal().unwrap_or(0)),
+                );
+            }
+            Ok(None) if began.elapsed() < Duration::from_secs(limit) => look(&child),
+            Ok(None) | Err(_) => {
+                let _gone = child.kill();
+                let _reaped = child.wait();
+                return None;
+            }
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+}
