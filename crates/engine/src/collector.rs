@@ -46,9 +46,11 @@ impl Collector {
         if let Some(restored) = &restored {
             totals.restore(restored.series.iter().cloned());
         }
+        let mut recorder = Recorder::new(&shared.registry);
+        shared.tap(&mut recorder);
         let mut collector = Collector {
             totals,
-            recorder: Recorder::new(&shared.registry),
+            recorder,
             spare: Shelf::default(),
             spares: shared
                 .cores

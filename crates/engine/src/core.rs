@@ -144,6 +144,7 @@ impl Core {
     pub(crate) fn new(index: usize, shared: Arc<Shared>) -> Rc<Core> {
         let settings = &shared.settings;
         let mut recorder = Recorder::new(&shared.registry);
+        shared.tap(&mut recorder);
         let run_tags: Vec<(&str, &str)> = settings
             .tags
             .iter()

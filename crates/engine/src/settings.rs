@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, rc::Rc, sync::Arc, time::Duration};
 
 use loadd_client::ClientSettings;
-use loadd_metrics::{SavedSeries, SavedValue, SelfMetrics, SystemTags, ThresholdSet};
+use loadd_metrics::{SavedSeries, SavedValue, SelfMetrics, SystemTags, TapSink, ThresholdSet};
 use loadd_script::{HttpDefaults, Limits};
 use loadd_timeline::{Offset, Plan, Share};
 
@@ -54,6 +54,8 @@ pub struct EngineSettings {
     pub self_metrics: SelfMetrics,
     /// Called before each snapshot, so that others can bring their numbers up to date.
     pub tick_hook: TickHook,
+    /// Where each single sample goes, for outputs that write them all.
+    pub tap: Option<TapSink>,
     /// Seed of all randomness.
     pub seed: u64,
 }

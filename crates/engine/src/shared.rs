@@ -9,7 +9,7 @@ use std::{
 };
 
 use loadd_client::ClientContext;
-use loadd_metrics::{Registry, SystemTag};
+use loadd_metrics::{Recorder, Registry, SampleTap, SystemTag};
 use loadd_script::Bundle;
 use loadd_timeline::{Clock, Length, Offset, ScenarioPlan, Share, SystemClock};
 use tokio::sync::mpsc;
@@ -241,6 +241,15 @@ impl Shared {
     #[expect(clippy::cast_precision_loss, reason = "an offset of seconds")]
     pub(crate) fn clock_offset_seconds(&self) -> f64 {
         (self.clock.wall() - self.unix_nanos_at(self.now())) as f64 / 1e9
+    }
+
+    /// Taps a recorder, where an output wants each single sample.
+    pub(crate) fn tap(&self, recorder: &mut Recorder) {
+        if let Some(sink) = &self.settings.tap {
+            let (clock, wall_at_zero) = (self.clock, self.wall_at_zero);
+            let now = move || wall_at_zero.saturating_add_unsigned(clock.now());
+            recorder.attach(SampleTap::new(sink.clone(), now));
+        }
     }
 
     /// Test duration so far: from just before setup.

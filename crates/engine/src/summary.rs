@@ -18,12 +18,13 @@ use crate::{
 /// # Errors
 /// The exception, or that it took longer than `timeout`, in words.
 pub fn handle_summary(
-    settings: EngineSettings,
+    mut settings: EngineSettings,
     bundle: Arc<Bundle>,
     registry: Arc<Registry>,
     data: Arc<str>,
     timeout: Duration,
 ) -> Result<Option<String>, String> {
+    settings.tap = None;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build_local(tokio::runtime::LocalOptions::default())

@@ -4,12 +4,16 @@
 mod bytes;
 mod file;
 mod forms;
+mod inspect;
+mod k6;
 mod keys;
 mod layers;
 mod load;
 mod locate;
 pub(crate) mod options;
+pub(crate) mod outs;
 mod problem;
+mod prometheus_rw;
 mod remote;
 mod resolve;
 mod surroundings;
@@ -17,10 +21,12 @@ mod test;
 mod unsupported;
 
 pub(crate) use self::{
-    load::{RunRequest, daemon, run},
+    k6::{RunRequest, derived, options_of, requirements, run},
+    keys::to_snake as snake,
+    load::daemon,
     problem::{Origin, Problem, Refusal},
     surroundings::Surroundings,
-    test::{Admin, ResolvedTest, SummarySettings},
+    test::{Admin, ResolvedTest, SummaryExport, SummaryMode, SummarySettings},
 };
 
 /// The JSON Schema of the TOML file.

@@ -4,21 +4,22 @@
 //! snapshots; at the end the checkpoint, the last samples, the summary, the exit code.
 
 mod ending;
+mod files;
 mod pipeline;
 mod start;
 mod watch;
 
 use std::sync::Arc;
 
-use loadd_admin::{Admin, AdminHandle, Run, Sources};
+use loadd_admin::{Admin, AdminHandle, AdminSettings, Run, Sources};
 use loadd_engine::{Engine, EngineHandle, EngineSettings};
 use loadd_metrics::SelfMetrics;
-use loadd_outputs::{CheckpointWriter, RemoteWriteHandle, RunFolder, RunKey};
+use loadd_outputs::{CheckpointWriter, RemoteWriteHandle, RunFolder, RunKey, SampleFiles};
 use loadd_target::{Target, TargetHandle};
 
 use crate::{
     config::{self, ResolvedTest},
-    terminal::{complaint, exit::Exit, logs::LogCounts, progress, screen},
+    terminal::{exit::Exit, logs::LogCounts, progress, screen},
 };
 use pipeline::Pipeline;
 use start::Start;
@@ -53,6 +54,9 @@ struct Wired<'a> {
     pipeline: Arc<Pipeline>,
     folder: Option<RunFolder>,
     admin: Option<AdminHandle>,
+    /// The same page for looking only.
+    dashboard: Option<AdminHandle>,
+    files: Option<SampleFiles>,
     target: Option<TargetHandle>,
 }
 
@@ -65,12 +69,15 @@ struct Readers {
 
 impl<'a> Wired<'a> {
     fn build(test: &'a ResolvedTest, mode: Mode, logs: &Arc<LogCounts>) -> Result<Wired<'a>, Exit> {
+        let (tap, files) = files::start(test)?.unzip();
         let admin = bind_admin(test)?;
+        let dashboard = bind_dashboard(test)?;
         let target = start_target(test)?;
         let folder = start::open_folder(test)?;
         let start = Start::decide(test, folder.as_ref())?;
         let pipeline = Arc::new(Pipeline::new(SelfMetrics::new(), Arc::clone(logs)));
-        let settings = start.engine_settings(test, &pipeline);
+        let mut settings = start.engine_settings(test, &pipeline);
+        settings.tap = tap;
         let engine = Engine::start(
             settings.clone(),
             Arc::clone(&test.bundle),
@@ -81,8 +88,12 @@ impl<'a> Wired<'a> {
         let admin = admin
             .map(|admin| serve(admin, test, &handle, &pipeline))
             .transpose()?;
+        let dashboard = dashboard
+            .map(|page| serve(page, test, &handle, &pipeline))
+            .transpose()?;
         if mode == (Mode::Run { quiet: false }) {
-            screen::print(&progress::header(&test.bundle.display_name, test));
+            let page = dashboard.as_ref().map(AdminHandle::local_addr);
+            screen::print(&progress::header(&test.bundle.display_name, test, page));
         }
         Ok(Wired {
             test,
@@ -93,6 +104,8 @@ impl<'a> Wired<'a> {
             pipeline,
             folder,
             admin,
+            dashboard,
+            files,
             target,
         })
     }
@@ -107,9 +120,12 @@ impl<'a> Wired<'a> {
             test,
             mode,
             engine,
+            handle,
             settings,
             folder,
             admin,
+            dashboard,
+            files,
             target,
             ..
         } = self;
@@ -118,18 +134,31 @@ impl<'a> Wired<'a> {
             Err(error) => return fail(&error.to_string(), Exit::EnginePanic),
         };
         let exit = failed.unwrap_or_else(|| Exit::of(&outcome));
-        ending::write_checkpoint(readers.checkpoint, &outcome, exit);
-        let exit = ending::flush(test, mode, readers.remote_write, exit);
-        drop(folder);
-        ending::summarise(test, &settings, &outcome);
-        ending::say(&outcome, exit);
-        if test.linger && failed.is_none() && outcome.stop.is_none() {
+        let ended_well = failed.is_none() && outcome.stop.is_none();
+        if test.linger && ended_well && mode != Mode::Daemon {
+            // As in k6, what comes of the test is told after the waiting.
             watch::linger();
         }
-        if let Some(admin) = admin
-            && let Err(error) = admin.stop()
-        {
-            tracing::warn!(%error, "the admin server did not end well");
+        ending::write_checkpoint(readers.checkpoint, &outcome, exit);
+        let exit = ending::flush(test, mode, readers.remote_write, exit);
+        if let Some(files) = files {
+            // What is lost is said where it is found out; outputs never change the exit code of a run.
+            let report = files.finish();
+            tracing::debug!(written = report.written, lost = report.lost, failed = report.failed, "samples");
+        }
+        drop(folder);
+        ending::summarise(test, &settings, &outcome);
+        if mode == (Mode::Run { quiet: false }) {
+            screen::print(&progress::block(&handle.status(), screen::stdout_is_terminal()));
+        }
+        ending::say(&outcome, exit);
+        if test.linger && ended_well && mode == Mode::Daemon {
+            watch::linger();
+        }
+        for server in admin.into_iter().chain(dashboard) {
+            if let Err(error) = server.stop() {
+                tracing::warn!(%error, "the admin server did not end well");
+            }
         }
         if let Some(target) = target {
             target.stop();
@@ -168,7 +197,7 @@ impl<'a> Wired<'a> {
 
 /// Says what is wrong; gives the code to end with.
 fn fail(message: &str, exit: Exit) -> Exit {
-    complaint::line(message);
+    tracing::error!("{message}");
     exit
 }
 
@@ -190,11 +219,30 @@ fn bind_admin(test: &ResolvedTest) -> Result<Option<Admin>, Exit> {
             }
             Ok(Some(admin))
         }
+        Err(error) if test.admin_may_fail => {
+            tracing::warn!("admin server on {}: {error}; the test goes on without it", settings.listen());
+            Ok(None)
+        }
         Err(error) => Err(fail(
             &format!("admin server on {}: {error}", settings.listen()),
             Exit::AdminPort,
         )),
     }
+}
+
+/// The page as k6's dashboard: anybody may look, nobody may change anything.
+fn bind_dashboard(test: &ResolvedTest) -> Result<Option<Admin>, Exit> {
+    let Some(listen) = &test.dashboard else {
+        return Ok(None);
+    };
+    let settings = AdminSettings {
+        listen: listen.clone(),
+        read_only: true,
+        ..AdminSettings::default()
+    };
+    Admin::bind(settings)
+        .map(Some)
+        .map_err(|error| fail(&format!("output web-dashboard on {listen}: {error}"), Exit::Other))
 }
 
 fn serve(

@@ -32,6 +32,14 @@ pub enum Error {
         /// What came of it.
         error: io::Error,
     },
+    /// A file for samples.
+    #[error("cannot write samples to {}: {error}", path.display())]
+    SampleFile {
+        /// The file.
+        path: PathBuf,
+        /// What came of it.
+        error: io::Error,
+    },
     /// No thread.
     #[error("start the thread of {name}: {error}")]
     Thread {

@@ -10,6 +10,7 @@ mod clock;
 mod counters;
 mod endpoint;
 mod error;
+mod file;
 mod labels;
 #[doc(hidden)]
 pub mod measure;
@@ -26,6 +27,10 @@ pub use checkpoint::{
 };
 pub use counters::PipelineCounters;
 pub use error::Error;
+pub use file::{
+    MetricFacts, SampleFacts, SampleFiles, SampleFormat, SampleOutput, SampleReport, SampleTarget,
+    TimeFormat,
+};
 pub use output::{FlushReport, Output, RunIdentity};
 pub use remote_write::{RemoteWrite, RemoteWriteHandle, remote_write, v1};
 pub use settings::{

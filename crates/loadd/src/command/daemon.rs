@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{ConfigPath, refused};
 use crate::{
     config::{self, Surroundings},
-    terminal::{exit::Exit, logs},
+    terminal::{complaint, exit::Exit, logs},
     wire,
 };
 
@@ -54,14 +54,24 @@ pub(super) fn run(path: &Path, args: &DaemonArgs) -> Exit {
         format: test.log_format,
         level: test.log_level,
         colours: true,
+        ..logs::LogSettings::default()
     };
-    let counts = logs::start(settings);
+    let counts = match logs::start(settings) {
+        Ok(counts) => counts,
+        Err(message) => {
+            complaint::line(&message);
+            return Exit::Other;
+        }
+    };
     say(&test);
     wire::run(&test, wire::Mode::Daemon, &counts)
 }
 
 /// Logs what the config wants to be known.
 pub(super) fn say(test: &config::ResolvedTest) {
+    for (level, line) in &test.bundle.console {
+        logs::console(*level, line);
+    }
     for notice in &test.notices {
         tracing::info!("{notice}");
     }

@@ -38,16 +38,9 @@ macro_rules! later {
 }
 
 later! {
-    Init = "init": "not there yet; write a test.toml by hand (loadd schema, config/quickstart.toml)";
-    Inspect = "inspect": "not there yet; loadd check shows what a test does";
     Archive = "archive": "not there yet; run the script itself";
-    Status = "status": "not there yet; GET /v1/status of the admin server";
-    Pause = "pause": "not there yet; PATCH /v1/status of the admin server";
-    Resume = "resume": "not there yet; PATCH /v1/status of the admin server";
     Scale = "scale": "not there yet; change the config and restart";
-    Stop = "stop": "not there yet; POST /-/quit of the admin server, or SIGTERM";
-    Reload = "reload": "not there yet; change the config and restart";
-    Stats = "stats": "not there yet; GET /v1/metrics of the admin server";
+    Deps = "deps": "not there; the script's import statements say it";
     Merge = "merge": "not there yet; push to Prometheus and ask there";
     Verdict = "verdict": "not there yet; ask Prometheus";
     Flush = "flush": "not there yet; the next start of the daemon sends what lies in the spool";

@@ -22,7 +22,10 @@ pub(crate) enum Manner {
     /// The daemon's: deep, per key; a short cut replaces the scenarios below.
     Deep,
     /// `loadd run`, as k6: a key is replaced as a whole, the execution keys go together (but for `vus`).
-    Whole,
+    Whole {
+        /// Feature `merge-run-tags`: `tags` are laid over each other key by key.
+        merge_tags: bool,
+    },
 }
 
 /// Who speaks.
@@ -34,6 +37,8 @@ pub(crate) enum Voice {
     Script(String),
     /// The TOML file.
     File(PathBuf, Places),
+    /// k6's JSON config file.
+    Json(PathBuf),
     /// Environment variables: prefix and the text between levels.
     Env(&'static str),
     /// The command line: which flag set which key.
@@ -63,6 +68,7 @@ impl Layer {
         match &self.voice {
             Voice::Defaults => Origin::Default,
             Voice::Script(name) => Origin::Script(name.clone()),
+            Voice::Json(path) => Origin::Flag(path.display().to_string()),
             Voice::File(file, places) => {
                 let (line, column) = places.find(path);
                 Origin::File {
@@ -86,11 +92,21 @@ impl Layer {
         }
     }
 
+    /// k6's name of a level.
+    fn level(&self) -> &'static str {
+        match self.voice {
+            Voice::Defaults | Voice::File(..) | Voice::Json(_) => "config file",
+            Voice::Script(_) => "options",
+            Voice::Env(_) => "environment",
+            Voice::Flags(_) => "cli",
+        }
+    }
+
     fn name(&self) -> String {
         match &self.voice {
             Voice::Defaults => "the defaults".to_owned(),
             Voice::Script(name) => format!("the options of {name}"),
-            Voice::File(path, _) => path.display().to_string(),
+            Voice::File(path, _) | Voice::Json(path) => path.display().to_string(),
             Voice::Env(_) => "the environment".to_owned(),
             Voice::Flags(_) => "the command line".to_owned(),
         }
@@ -165,6 +181,27 @@ impl Merged {
         }
     }
 
+    /// What some layers say by themselves.
+    pub(crate) fn alone(&self, of: impl Fn(&Voice) -> bool) -> Merged {
+        let layers = self.layers.iter().filter(|layer| of(&layer.voice));
+        Merged::of(layers.cloned().collect(), Manner::Deep)
+    }
+
+    /// Adds a value that no layer has.
+    pub(crate) fn add(&mut self, key: &str, value: Value, voice: Voice) {
+        self.map.insert(key.to_owned(), value.clone());
+        let layer = Layer::new(voice, Map::from_iter([(key.to_owned(), value)]));
+        let figment = std::mem::take(&mut self.figment);
+        self.figment = figment.merge(Numbered(self.layers.len(), &layer));
+        self.layers.push(layer);
+        self.dict = self
+            .figment
+            .data()
+            .ok()
+            .and_then(|mut data| data.remove(&Profile::Default))
+            .unwrap_or_default();
+    }
+
     /// Where the value of a key, or of the nearest one above it, was set.
     pub(crate) fn origin(&self, path: &[String]) -> Origin {
         let mut found = None;
@@ -206,8 +243,13 @@ fn erase(below: &mut [Layer], layer: &Layer, manner: Manner, notices: &mut Vec<S
             .find(|key| layer.map.contains_key(*key))
     };
     let gone: Vec<String> = match manner {
-        Manner::Whole => {
-            let mut gone: Vec<String> = layer.map.keys().cloned().collect();
+        Manner::Whole { merge_tags } => {
+            let empty = |value: &Value| value.as_object().is_some_and(Map::is_empty);
+            let replaces = |(key, value): (&String, &Value)| {
+                let stays = key == "tags" && (merge_tags || empty(value));
+                (!stays).then(|| key.clone())
+            };
+            let mut gone: Vec<String> = layer.map.iter().filter_map(replaces).collect();
             if sets(&EXECUTION[1..]).is_some() {
                 gone.extend(EXECUTION[1..].iter().map(|key| (*key).to_owned()));
             }
@@ -228,11 +270,17 @@ fn erase(below: &mut [Layer], layer: &Layer, manner: Manner, notices: &mut Vec<S
         }
         if had && !lower.map.contains_key("scenarios") {
             let key = sets(&EXECUTION).unwrap_or("scenarios");
-            notices.push(format!(
-                "{key} of {} takes the place of all scenarios of {}",
-                layer.name(),
-                lower.name()
-            ));
+            notices.push(match manner {
+                Manner::Whole { .. } => format!(
+                    "\"{}\" level configuration overrode scenarios configuration entirely",
+                    layer.level()
+                ),
+                Manner::Deep => format!(
+                    "{key} of {} takes the place of all scenarios of {}",
+                    layer.name(),
+                    lower.name()
+                ),
+            });
         }
     }
 }

@@ -1,10 +1,6 @@
 //! Gathers the layers of a test: reads the file, loads the script, and hands all of it to `resolve`.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use loadd_script::{Bundle, Limits, LoadSettings, ScriptError, Source};
 use serde_json::{Map, Value};
@@ -22,29 +18,6 @@ use super::{
     test::{ResolvedTest, Worker},
     unsupported,
 };
-
-/// What `loadd run` was asked for, beside the script's own options.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct RunRequest {
-    /// Path, or `-` for standard input.
-    pub(crate) script: String,
-    /// Text of standard input where the script is `-`.
-    pub(crate) stdin: Option<String>,
-    /// Options given as flags, by our key.
-    pub(crate) flags: Map<String, Value>,
-    /// Which flag set which key.
-    pub(crate) flag_names: Vec<(&'static str, &'static str)>,
-    /// `-e`
-    pub(crate) env: Vec<(String, String)>,
-    /// `--no-thresholds`
-    pub(crate) no_thresholds: bool,
-    /// `--address`
-    pub(crate) address: Option<String>,
-    /// `--linger`
-    pub(crate) linger: bool,
-    /// `--import-map`, read.
-    pub(crate) import_map: BTreeMap<String, PathBuf>,
-}
 
 /// A path as people write it: `scenarios.browse.rate`, keys with dots in quotes.
 pub(crate) fn dotted(path: &[String]) -> String {
@@ -158,61 +131,6 @@ pub(crate) fn daemon(
     }
 }
 
-/// A test of `loadd run`: k6's own layers.
-pub(crate) fn run(request: RunRequest, around: &Surroundings) -> Result<ResolvedTest, Refusal> {
-    let refuse = |problems| Refusal::Config {
-        problems,
-        text: None,
-    };
-    let source = match &request.stdin {
-        Some(text) => Source::Stdin(text.clone()),
-        None => Source::File(PathBuf::from(&request.script)),
-    };
-    if let Source::File(path) = &source
-        && let Err(error) = std::fs::metadata(path)
-    {
-        return Err(Refusal::Usage(format!(
-            "cannot read the script {}: {error}",
-            path.display()
-        )));
-    }
-    let mut gather = Gather::new();
-    let name = Path::new(&request.script)
-        .file_stem()
-        .map_or_else(|| "script".into(), |stem| stem.to_string_lossy());
-    let test_id = format!("{name}-{}", around.now_ms / 1000);
-    let mut way = Way::run(around, &request);
-    way.env = around.vars.clone();
-    for (name, value) in &request.env {
-        put(&mut way.env, name, value);
-    }
-    let limits = Limits {
-        script_time: None,
-        ..Limits::default()
-    };
-    let bundle = Bundle::load(&source, &way.load_settings(&TestFile::default(), limits))
-        .map_err(|error| Refusal::Script(Box::new(error)))?;
-    let script = gather.script(&bundle);
-    let vars = options::from_vars(around, &mut gather.problems);
-    let vars = gather.supported(Layer::new(Voice::Env("K6_"), vars));
-    let flags = gather.supported(Layer::new(Voice::Flags(request.flag_names), request.flags));
-    let layers = vec![
-        Layer::new(Voice::Defaults, around.defaults(&test_id)),
-        script,
-        vars,
-        flags,
-    ];
-    let merged = Merged::of(layers, Manner::Whole);
-    resolve::resolve(
-        &merged,
-        Arc::new(bundle),
-        way,
-        gather.problems,
-        gather.warnings,
-    )
-    .map_err(refuse)
-}
-
 /// `__ENV` of the daemon: the system's variables, and the file's over them.
 fn environment(
     around: &Surroundings,
@@ -247,7 +165,7 @@ fn environment(
     env
 }
 
-fn put(env: &mut Vec<(String, String)>, name: &str, value: &str) {
+pub(super) fn put(env: &mut Vec<(String, String)>, name: &str, value: &str) {
     env.retain(|(known, _)| known != name);
     env.push((name.to_owned(), value.to_owned()));
 }
@@ -286,15 +204,15 @@ fn of_script(error: &ScriptError) -> Problem {
 }
 
 /// Collects what is wrong while layers are gathered.
-struct Gather {
+pub(super) struct Gather {
     shape: Shape,
-    problems: Vec<Problem>,
-    warnings: Vec<String>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) warnings: Vec<String>,
     unknown: Vec<Unknown>,
 }
 
 impl Gather {
-    fn new() -> Gather {
+    pub(super) fn new() -> Gather {
         let shape = Shape::of(&super::schema());
         Gather {
             shape,
@@ -305,7 +223,7 @@ impl Gather {
     }
 
     /// Known keys in their one spelling; what is not supported yet passes, to be refused with its layer.
-    fn known(
+    pub(super) fn known(
         &mut self,
         map: Map<String, Value>,
         renamed: &mut dyn FnMut(&[String], &[String]),
@@ -316,7 +234,7 @@ impl Gather {
     }
 
     /// The layer without what is not supported yet; each such key is a problem.
-    fn supported(&mut self, mut layer: Layer) -> Layer {
+    pub(super) fn supported(&mut self, mut layer: Layer) -> Layer {
         let refused = unsupported::take(&mut layer.map);
         for (path, message) in refused {
             self.problems.push(
@@ -341,7 +259,7 @@ impl Gather {
     }
 
     /// The script's options: unknown ones at the top warn, inside a scenario they are errors, elsewhere silence, as in k6.
-    fn script(&mut self, bundle: &Bundle) -> Layer {
+    pub(super) fn script(&mut self, bundle: &Bundle) -> Layer {
         let name = bundle.display_name.clone();
         let mut options = bundle.options.as_object().cloned().unwrap_or_default();
         options.retain(|key, _| !unsupported::FREE.contains(&key.as_str()));
@@ -381,7 +299,7 @@ impl Gather {
 
 impl Way {
     /// What the first load of the script needs.
-    fn load_settings(&self, file: &TestFile, limits: Limits) -> LoadSettings {
+    pub(super) fn load_settings(&self, file: &TestFile, limits: Limits) -> LoadSettings {
         let own = file
             .modules
             .iter()

@@ -1,5 +1,6 @@
 //! k6's options: which of our keys a script may set, and how `K6_*` variables are read.
 
+use loadd_timeline::DurationValue;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -85,21 +86,12 @@ pub(crate) const OPTIONS: &[(&str, &str, Form)] = &[
     ("no_cookies_reset", "noCookiesReset", Form::Bool),
 ];
 
-/// Variables of k6 that are not options and not supported yet.
-const REFUSED_VARS: &[&str] = &[
-    "K6_OUT",
-    "K6_CONFIG",
-    "K6_TYPE",
-    "K6_CONSOLE_OUTPUT",
-    "K6_SUMMARY_EXPORT",
-    "K6_NEW_MACHINE_READABLE_SUMMARY",
-    "K6_TRACES_OUTPUT",
-    "K6_WEB_DASHBOARD",
-    "K6_SECRET_SOURCE",
-    "K6_FEATURES",
-    "K6_LOG_OUTPUT",
-    "K6_INCLUDE_SYSTEM_ENV_VARS",
-];
+/// Whether this is a key of k6's options, in k6's own spelling or ours.
+pub(crate) fn is_k6_option(key: &str) -> bool {
+    OPTIONS
+        .iter()
+        .any(|(ours, theirs, _)| *ours == key || *theirs == key)
+}
 
 /// Whether a script may set this key.
 pub(crate) fn is_option(key: &str) -> bool {
@@ -111,14 +103,14 @@ pub(crate) fn from_vars(around: &Surroundings, problems: &mut Vec<Problem>) -> M
     let mut map = Map::new();
     for (name, text) in around.with_prefix("K6_") {
         let wrong = |message: String| Problem::new("", Origin::Env(name.clone()), message);
-        if REFUSED_VARS.contains(&name.as_str()) {
-            problems.push(wrong("not supported yet".into()).help("unset it"));
-            continue;
-        }
         let key = name["K6_".len()..].to_lowercase();
         let Some((key, _, form)) = OPTIONS.iter().find(|(known, ..)| *known == key) else {
             continue;
         };
+        // As in k6, an empty text says nothing; an empty list of stages says that there are none.
+        if text.is_empty() && *form != Form::Stages {
+            continue;
+        }
         match read(*form, &text) {
             Ok(Some(value)) => drop(map.insert((*key).to_owned(), value)),
             Ok(None) => {}
@@ -169,12 +161,60 @@ pub(crate) fn stage(text: &str) -> Result<Value, String> {
     }
 }
 
+/// All options as k6 spells them.
+pub(crate) fn as_k6(map: &Map<String, Value>) -> Map<String, Value> {
+    let named = OPTIONS
+        .iter()
+        .filter_map(|(key, name, _)| Some(((*name).to_owned(), map.get(*key)?.clone())));
+    named.collect()
+}
+
 /// The options as k6 spells them, for `exec.test.options`.
 pub(crate) fn in_k6_spelling(map: &Map<String, Value>) -> Map<String, Value> {
     let skip = ["vus", "duration", "iterations", "stages", "scenarios"];
     OPTIONS
         .iter()
         .filter(|(key, ..)| !skip.contains(key))
-        .filter_map(|(key, name, _)| Some(((*name).to_owned(), map.get(*key)?.clone())))
+        .filter_map(|(key, name, _)| {
+            let value = map.get(*key)?;
+            let value = if *key == "thresholds" {
+                thresholds(value)
+            } else {
+                value.clone()
+            };
+            Some(((*name).to_owned(), value))
+        })
         .collect()
+}
+
+/// Thresholds as k6 writes them: the expression, or an object where the test is to be stopped.
+pub(crate) fn thresholds(map: &Value) -> Value {
+    let one = |threshold: &Value| {
+        let Value::Object(table) = threshold else {
+            return threshold.clone();
+        };
+        let expression = table.get("threshold").cloned().unwrap_or(Value::Null);
+        let either = |ours: &str, theirs: &str| table.get(ours).or_else(|| table.get(theirs));
+        if either("abort_on_fail", "abortOnFail") != Some(&Value::Bool(true)) {
+            return expression;
+        }
+        let delay = either("delay_abort_eval", "delayAbortEval").map_or(Value::Null, duration_text);
+        json!({ "threshold": expression, "abortOnFail": true, "delayAbortEval": delay })
+    };
+    let Value::Object(map) = map else {
+        return map.clone();
+    };
+    let lists = map.iter().map(|(key, list)| {
+        let list = list
+            .as_array()
+            .map_or_else(|| list.clone(), |list| list.iter().map(one).collect());
+        (key.clone(), list)
+    });
+    Value::Object(lists.collect())
+}
+
+/// A duration as Go writes it; what is none stays as it is.
+pub(crate) fn duration_text(value: &Value) -> Value {
+    serde_json::from_value::<DurationValue>(value.clone())
+        .map_or_else(|_| value.clone(), |duration| duration.to_string().into())
 }

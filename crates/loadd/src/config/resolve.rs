@@ -18,8 +18,8 @@ pub(crate) use self::{plan::worker, rooms::limits};
 use super::{
     file::TestFile,
     forms,
+    k6::RunRequest,
     layers::Merged,
-    load::RunRequest,
     options,
     problem::Problem,
     surroundings::Surroundings,
@@ -40,7 +40,8 @@ pub(crate) struct Way {
     admin: AdminWay,
     limits: Limits,
     no_thresholds: bool,
-    linger: bool,
+    /// Stay up after the end.
+    pub(crate) linger: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -78,7 +79,7 @@ impl Way {
                 ..Limits::default()
             },
             no_thresholds: request.no_thresholds,
-            linger: request.linger,
+            linger: false,
         }
     }
 }
@@ -213,6 +214,10 @@ pub(crate) fn resolve(
         remote_write,
         spool,
         admin,
+        admin_may_fail: false,
+        dashboard: None,
+        files: Vec::new(),
+        output_names: Vec::new(),
         target: file.target,
         linger: file.daemon.linger || way.linger,
         summary,

@@ -11,6 +11,7 @@ use loadd_script::{Bundle, HttpDefaults, Limits};
 use loadd_target::TargetSettings;
 use loadd_timeline::{Plan, Share, StartAt};
 
+use super::outs::FileOut;
 use crate::terminal::logs::{Format, Level};
 
 /// A test that can be run.
@@ -68,6 +69,14 @@ pub(crate) struct ResolvedTest {
     pub(crate) spool: Option<PathBuf>,
     /// The admin server; `None`: off (`loadd run` without `--address`).
     pub(crate) admin: Option<Admin>,
+    /// Whether the test goes on where the admin server cannot listen (`K6_ADDRESS`).
+    pub(crate) admin_may_fail: bool,
+    /// Where the page is served beside it, for looking only; `None`: nowhere.
+    pub(crate) dashboard: Option<String>,
+    /// Outputs that write every sample.
+    pub(crate) files: Vec<FileOut>,
+    /// The outputs as k6's header shows them.
+    pub(crate) output_names: Vec<String>,
     /// The demo service inside this process.
     pub(crate) target: Option<TargetSettings>,
     /// Stay up after the end.
@@ -119,4 +128,32 @@ pub(crate) struct SummarySettings {
     pub(crate) trend_stats: Vec<String>,
     /// `s`, `ms`, `us`; `None`: fitting.
     pub(crate) time_unit: Option<String>,
+    /// What the text shows.
+    pub(crate) mode: SummaryMode,
+    /// A file for the summary as JSON.
+    pub(crate) export: Option<PathBuf>,
+    /// Form of that JSON, and of `handleSummary`'s argument.
+    pub(crate) form: SummaryExport,
+}
+
+/// What the end-of-test text shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum SummaryMode {
+    /// Totals.
+    #[default]
+    Compact,
+    /// Also by group and by scenario.
+    Full,
+    /// Nothing, and `handleSummary` is not called.
+    Disabled,
+}
+
+/// Form of the summary as JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum SummaryExport {
+    /// k6's since ever.
+    #[default]
+    Old,
+    /// `--new-machine-readable-summary`
+    New,
 }

@@ -53,7 +53,7 @@ impl Folder {
         let script = self.0.path().join("a.js").display().to_string();
         let flags = flags.as_object().unwrap().clone();
         run(
-            RunRequest {
+            &RunRequest {
                 script,
                 flags,
                 ..RunRequest::default()
@@ -265,7 +265,7 @@ fn what_is_wrong_decides_the_exit_code() {
         ..RunRequest::default()
     };
     assert_eq!(
-        kind(run(missing, &around(&[])).map(|_| ()).unwrap_err()),
+        kind(run(&missing, &around(&[])).map(|_| ()).unwrap_err()),
         255
     );
 }
@@ -320,7 +320,11 @@ fn run_has_the_layers_of_k6() {
         scenario(&test, "default"),
         Executor::ConstantVus { vus: 2, .. }
     ));
-    assert_eq!(test.notices.len(), 1);
+    assert!(
+        test.warnings[0].contains("\"cli\" level"),
+        "{:?}",
+        test.warnings
+    );
     let test = folder
         .run(
             &json!({ "vus": 5 }),
@@ -334,7 +338,8 @@ fn run_has_the_layers_of_k6() {
     assert_eq!(test.tags["a"], "b:c");
     for (vars, problem) in [
         (("K6_THROW", "maybe"), "K6_THROW"),
-        (("K6_OUT", "csv"), "K6_OUT"),
+        (("K6_OUT", "kafka"), "kafka"),
+        (("K6_LINGER", "maybe"), "K6_LINGER"),
         (("K6_RPS", "5"), "requests per second"),
         (("K6_VUS", "x"), "K6_VUS"),
     ] {

@@ -39,6 +39,22 @@ pub(crate) fn plain(refusal: &Refusal) -> String {
         .collect()
 }
 
+/// As k6 says it, for one log line: all that is wrong with the options as a list.
+pub(crate) fn as_k6(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Usage(message) => message.clone(),
+        Refusal::Script(error) => script(error),
+        Refusal::Config { problems, .. } => {
+            let mut text =
+                "there were problems with the specified script configuration:".to_owned();
+            for problem in problems {
+                text.push_str(&format!("\n\t- {problem}"));
+            }
+            text
+        }
+    }
+}
+
 /// `a.js:3:5: message; help`, and the stack on lines of its own.
 fn script(error: &loadd_script::ScriptError) -> String {
     let mut text = String::new();

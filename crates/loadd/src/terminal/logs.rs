@@ -1,8 +1,11 @@
-//! Logs on standard error: k6's text on a terminal, logfmt elsewhere, JSON or raw where asked for; and counts by level for
-//! `loadd_log_messages_total`.
+//! Logs on standard error, or where `--log-output` wants them: k6's text on a terminal, logfmt elsewhere, JSON or raw where
+//! asked for; and counts by level for `loadd_log_messages_total`.
+
+mod output;
 
 use std::{
     fmt::{self, Write as _},
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -10,6 +13,7 @@ use std::{
     time::{Instant, SystemTime},
 };
 
+use loadd_script::ConsoleLevel;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -22,6 +26,8 @@ use tracing_subscriber::{
 };
 
 use super::screen;
+pub(crate) use output::LogOutput;
+use output::Place;
 
 /// Form of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
@@ -34,6 +40,17 @@ pub(crate) enum Format {
     Json,
     /// The message alone.
     Raw,
+}
+
+impl Format {
+    /// `--log-format`: as in k6, what is neither `json` nor `raw` is text.
+    pub(crate) fn of_k6(text: Option<&str>) -> Format {
+        match text {
+            Some("json") => Format::Json,
+            Some("raw") => Format::Raw,
+            Some(_) | None => Format::Text,
+        }
+    }
 }
 
 /// Least level that is shown.
@@ -53,10 +70,21 @@ pub(crate) enum Level {
 }
 
 impl Level {
+    /// By k6's names for it.
+    fn parse(text: &str) -> Option<Level> {
+        Some(match text {
+            "trace" | "debug" => Level::Debug,
+            "info" => Level::Info,
+            "warn" | "warning" => Level::Warn,
+            "error" | "fatal" | "panic" => Level::Error,
+            _ => return None,
+        })
+    }
+
     fn directive(self) -> &'static str {
         match self {
             Level::Debug => {
-                "info,loadd=debug,loadd_engine=debug,loadd_outputs=debug,loadd_admin=debug,console=debug"
+                "info,loadd=debug,loadd_engine=debug,loadd_outputs=debug,loadd_admin=debug,loadd_script=debug"
             }
             Level::Info => "info",
             Level::Warn => "warn",
@@ -80,7 +108,7 @@ impl LogCounts {
 }
 
 /// What logs look like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct LogSettings {
     /// Form.
     pub(crate) format: Format,
@@ -88,12 +116,21 @@ pub(crate) struct LogSettings {
     pub(crate) level: Level,
     /// Whether the terminal may be coloured.
     pub(crate) colours: bool,
+    /// Where they go.
+    pub(crate) output: LogOutput,
+    /// A file for what scripts log, instead.
+    pub(crate) console: Option<PathBuf>,
 }
 
 /// Starts logging for the whole process. Later calls change nothing and give counts of their own.
-pub(crate) fn start(settings: LogSettings) -> Arc<LogCounts> {
+///
+/// # Errors
+/// A file that cannot be written, in words.
+pub(crate) fn start(settings: LogSettings) -> Result<Arc<LogCounts>, String> {
     let counts = Arc::new(LogCounts::default());
-    let terminal = screen::stderr_is_terminal();
+    let place = Place::open(&settings.output)?;
+    let terminal = place.is_terminal();
+    let console = settings.console.as_deref().map(Place::file).transpose()?;
     let filter = std::env::var("RUST_LOG")
         .ok()
         .and_then(|text| EnvFilter::try_new(text).ok())
@@ -103,6 +140,8 @@ pub(crate) fn start(settings: LogSettings) -> Arc<LogCounts> {
         format: settings.format,
         terminal,
         colours: settings.colours && terminal && !screen::colours_refused(),
+        place,
+        console,
         counts: Arc::clone(&counts),
     };
     let started = tracing_subscriber::registry()
@@ -111,7 +150,37 @@ pub(crate) fn start(settings: LogSettings) -> Arc<LogCounts> {
     if started.is_err() {
         tracing::debug!("logging was started already");
     }
-    counts
+    Ok(counts)
+}
+
+/// Starts logging where the flags could not be read: only the environment says how.
+///
+/// # Errors
+/// As [`start`].
+pub(crate) fn start_as_k6() -> Result<Arc<LogCounts>, String> {
+    start(LogSettings {
+        format: Format::of_k6(std::env::var("K6_LOG_FORMAT").ok().as_deref()),
+        colours: true,
+        ..LogSettings::default()
+    })
+}
+
+/// A line that a script has logged in init.
+pub(crate) fn console(level: ConsoleLevel, line: &str) {
+    match level {
+        ConsoleLevel::Debug => {
+            tracing::debug!(target: "loadd::console", source = "console", "{line}")
+        }
+        ConsoleLevel::Info => {
+            tracing::info!(target: "loadd::console", source = "console", "{line}")
+        }
+        ConsoleLevel::Warn => {
+            tracing::warn!(target: "loadd::console", source = "console", "{line}")
+        }
+        ConsoleLevel::Error => {
+            tracing::error!(target: "loadd::console", source = "console", "{line}")
+        }
+    }
 }
 
 struct Lines {
@@ -119,8 +188,14 @@ struct Lines {
     format: Format,
     terminal: bool,
     colours: bool,
+    place: Place,
+    /// For what scripts log.
+    console: Option<Place>,
     counts: Arc<LogCounts>,
 }
+
+/// The target of what scripts log.
+const CONSOLE: &str = "loadd::console";
 
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
@@ -134,15 +209,22 @@ impl<S: Subscriber> Layer<S> for Lines {
         let mut record = Record::default();
         event.record(&mut record);
         record.fields.sort_by(|a, b| a.0.cmp(&b.0));
+        let own = self
+            .console
+            .as_ref()
+            .filter(|_| event.metadata().target() == CONSOLE);
+        if own.is_some() {
+            record.fields.retain(|(name, _)| name != "source");
+        }
         let line = match self.format {
-            Format::Text if self.terminal => {
+            Format::Text if self.terminal && own.is_none() => {
                 record.columns(level, self.began.elapsed().as_secs(), self.colours)
             }
             Format::Text => record.logfmt(level, &now()),
             Format::Json => record.json(level, &now()),
             Format::Raw => format!("{}\n", record.message),
         };
-        screen::complain(&line);
+        own.unwrap_or(&self.place).write(level, &line);
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::{
     fmt::Write,
+    net::SocketAddr,
     time::{Duration, Instant},
 };
 
@@ -10,23 +11,32 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use loadd_engine::{EngineHandle, Phase, ScenarioPhase, ScenarioStatus, Status};
 
 use super::screen;
-use crate::config::{Admin, ResolvedTest};
+use crate::config::ResolvedTest;
 
 const BAR: usize = 40;
 const NAME: usize = 30;
 
 /// k6's header.
-pub(crate) fn header(script: &str, test: &ResolvedTest) -> String {
-    let output = test.remote_write.as_ref().map_or("-".to_owned(), |remote| {
-        format!("Prometheus remote write ({})", remote.url)
-    });
+pub(crate) fn header(script: &str, test: &ResolvedTest, page: Option<SocketAddr>) -> String {
+    let output = if test.output_names.is_empty() {
+        "-".to_owned()
+    } else {
+        test.output_names.join(", ")
+    };
     let (head, scenarios) = test.plan.describe(&test.share);
     let mut out = String::from("\n     execution: local\n");
     let rows = [("script", script), ("output", output.as_str())];
     rows.iter().for_each(|(name, value)| {
         writeln!(out, "{name:>14}: {value}").expect("writing into a String cannot fail");
     });
-    if let Some(address) = test.admin.as_ref().map(Admin::listen) {
+    let page = page.map(|mut address| {
+        if address.ip().is_unspecified() {
+            address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+        }
+        address.to_string()
+    });
+    let admin = || test.admin.as_ref().map(|admin| admin.listen().to_owned());
+    if let Some(address) = page.or_else(admin) {
         writeln!(out, "{:>14}: http://{address}", "web dashboard")
             .expect("writing into a String cannot fail");
     }
@@ -244,23 +254,34 @@ fn scenario_line(scenario: &ScenarioStatus, width: usize, wide: bool) -> String 
         columns.push("waiting".to_owned());
         columns.push(clock(scenario.starts_in));
     } else {
-        columns.push(format!(
-            "{}/{} VUs",
-            padded(scenario.vus, scenario.vus_max),
-            scenario.vus_max
-        ));
+        let most = scenario.vus_max;
+        columns.push(match scenario.executor {
+            "constant-vus" | "per-vu-iterations" | "shared-iterations" => format!("{most} VUs"),
+            _ => format!("{}/{most} VUs", padded(scenario.vus, most)),
+        });
         let length = scenario.duration.map_or("forever".into(), |length| {
             loadd_timeline::Offset::from(length).to_string()
         });
-        columns.push(format!("{}/{length}", clock(scenario.elapsed)));
+        let elapsed = scenario
+            .duration
+            .map_or(scenario.elapsed, |length| scenario.elapsed.min(length));
+        columns.push(format!(
+            "{}/{length}",
+            fixed_clock(elapsed, scenario.duration)
+        ));
         if let Some(rate) = scenario.rate {
             columns.push(format!("{rate:06.2} iters/s"));
         }
         if let Some(iterations) = scenario.iterations {
-            columns.push(format!(
-                "{}/{iterations} iters",
-                padded(scenario.started, iterations)
-            ));
+            let done = padded(scenario.started, iterations);
+            columns.push(if scenario.executor == "shared-iterations" {
+                format!("{done}/{iterations} shared iters")
+            } else {
+                format!(
+                    "{done}/{iterations} iters, {} per VU",
+                    iterations / most.max(1)
+                )
+            });
         }
     }
     format!("{name:<width$} {mark} {bar} {}", columns.join("  "))
@@ -299,8 +320,14 @@ fn fixed_clock(elapsed: Duration, total: Option<Duration>) -> String {
     let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     match longest {
         0..60 => format!("{rest:02}.{tenths}s"),
-        60..3600 => format!("{minutes}m{rest:02}.{tenths}s"),
-        3600.. => format!("{hours}h{minutes:02}m{rest:02}.{tenths}s"),
+        60..3600 => {
+            let width = (longest / 60).to_string().len();
+            format!("{minutes:0width$}m{rest:02}.{tenths}s")
+        }
+        3600.. => {
+            let width = (longest / 3600).to_string().len();
+            format!("{hours:0width$}h{minutes:02}m{rest:02}.{tenths}s")
+        }
     }
 }
 
@@ -349,7 +376,7 @@ mod tests {
         assert_eq!(
             block(&status, true),
             "\nrunning (0m05.0s), 03/12 VUs, 123 complete and 0 interrupted iterations\n\
-             buy    [========>-----------------------------] 03/10 VUs  05.0s/1m0s  010.00 iters/s\n\
+             buy    [========>-----------------------------] 03/10 VUs  0m05.0s/1m0s  010.00 iters/s\n\
              look • [========>-----------------------------] waiting  07.0s\n"
         );
         assert!(block(&status, false).contains("buy    [  25% ] 03/10 VUs"));

@@ -9,6 +9,20 @@ pub(crate) fn print(text: &str) {
     drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
 }
 
+/// Standard output for outputs that write there themselves.
+#[derive(Debug)]
+pub(crate) struct Stdout;
+
+impl Write for Stdout {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        std::io::stdout().write(text)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stdout().flush()
+    }
+}
+
 /// Writes to standard error.
 pub(crate) fn complain(text: &str) {
     let mut err = std::io::stderr().lock();

@@ -3,6 +3,8 @@
 mod numbers;
 
 pub(crate) mod data;
+pub(crate) mod export;
+mod full;
 
 use std::collections::BTreeMap;
 
@@ -12,7 +14,7 @@ use loadd_metrics::{
 };
 
 use self::numbers::{Unit, data, percent, plain, rate_of, time};
-use crate::config::SummarySettings;
+use crate::config::{SummaryMode, SummarySettings};
 
 /// Whether a text names a statistic of a trend.
 pub(crate) fn is_trend_stat(text: &str) -> bool {
@@ -48,7 +50,11 @@ impl Paint {
 /// The text as k6 prints it.
 pub(crate) fn text(summary: &Summary, settings: &SummarySettings, paint: Paint) -> String {
     let unit = Unit::parse(settings.time_unit.as_deref());
-    let page = Page { unit, paint };
+    let page = Page {
+        unit,
+        paint,
+        full: settings.mode == SummaryMode::Full,
+    };
     let mut out = String::from("\n");
     if !summary.thresholds.is_empty() {
         out.push_str("\n  █ THRESHOLDS \n\n");
@@ -57,6 +63,9 @@ pub(crate) fn text(summary: &Summary, settings: &SummarySettings, paint: Paint) 
     }
     out.push_str("\n  █ TOTAL RESULTS \n\n");
     out.push_str(&page.section(&summary.total, summary.elapsed.as_secs_f64()));
+    if settings.mode == SummaryMode::Full {
+        out.push_str(&page.parts(summary));
+    }
     out.push_str("\n\n");
     out
 }
@@ -64,6 +73,8 @@ pub(crate) fn text(summary: &Summary, settings: &SummarySettings, paint: Paint) 
 struct Page {
     unit: Unit,
     paint: Paint,
+    /// Mode `full`: with the parts of a request's time.
+    full: bool,
 }
 
 /// One metric's line: columns still to be aligned.
@@ -85,9 +96,9 @@ const BLOCKS: [&str; 8] = [
     "GRPC",
     "WEBSOCKET",
 ];
-const DROPPED: [&str; 8] = [
-    "checks",
-    "group_duration",
+const DROPPED: [&str; 2] = ["checks", "group_duration"];
+/// Shown in mode `full` only.
+const PARTS: [&str; 6] = [
     "http_req_blocked",
     "http_req_connecting",
     "http_req_receiving",
@@ -97,12 +108,13 @@ const DROPPED: [&str; 8] = [
 ];
 
 /// The block of a metric, by the prefix of its name as in k6; `None`: not shown.
-fn block_of(name: &str) -> Option<&'static str> {
+fn block_of(name: &str, full: bool) -> Option<&'static str> {
     let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
-    if begins(&DROPPED) {
+    if begins(&DROPPED) || (!full && begins(&PARTS)) {
         return None;
     }
     Some(match () {
+        () if begins(&PARTS) => "HTTP",
         () if begins(&["http_reqs", "http_req_failed", "http_req_duration"]) => "HTTP",
         () if begins(&[
             "vus",
@@ -196,8 +208,8 @@ impl Page {
         let mut blocks: BTreeMap<usize, Vec<Row>> = BTreeMap::new();
         for metric in &section.metrics {
             let name = metric.parent.as_deref().unwrap_or(&metric.name);
-            let Some(block) =
-                block_of(name).and_then(|block| BLOCKS.iter().position(|known| *known == block))
+            let Some(block) = block_of(name, self.full)
+                .and_then(|block| BLOCKS.iter().position(|known| *known == block))
             else {
                 continue;
             };

@@ -8,11 +8,11 @@ use loadd_outputs::{CheckpointWriter, Ending, RemoteWriteHandle};
 
 use super::Mode;
 use crate::{
-    config::ResolvedTest,
+    config::{ResolvedTest, SummaryExport},
     terminal::{
         exit::Exit,
         screen,
-        summary::{self, Paint, data},
+        summary::{self, Paint, data, export},
     },
 };
 
@@ -79,6 +79,19 @@ pub(super) fn summarise(test: &ResolvedTest, settings: &EngineSettings, outcome:
         .with_trend_stats(&test.summary.trend_stats)
         .unwrap_or(options);
     let summary = Summary::of(&outcome.snapshot, &settings.thresholds, &options);
+    let machine = |generated_at: &str| match test.summary.form {
+        SummaryExport::Old => export::old(&summary, outcome.setup_data.as_deref()),
+        SummaryExport::New => export::new(&summary, &test.bundle.display_name, generated_at),
+    };
+    if let Some(path) = &test.summary.export {
+        let generated_at = jiff::Timestamp::now().to_string();
+        if let Err(error) = std::fs::write(path, export::pretty(&machine(&generated_at))) {
+            tracing::error!(
+                "failed to handle the end-of-test summary: {}: {error}",
+                path.display()
+            );
+        }
+    }
     if test.bundle.functions.contains("handleSummary")
         && handled(test, settings, outcome, &summary, timeout)
     {
@@ -101,7 +114,13 @@ fn handled(
     summary: &Summary,
     timeout: Duration,
 ) -> bool {
-    let argument = data::argument(summary, &test.summary, outcome.setup_data.as_deref());
+    let argument = match test.summary.form {
+        SummaryExport::Old => data::argument(summary, &test.summary, outcome.setup_data.as_deref()),
+        SummaryExport::New => {
+            let now = jiff::Timestamp::now().to_string();
+            export::new(summary, &test.bundle.display_name, &now).to_string()
+        }
+    };
     let (bundle, registry) = (Arc::clone(&test.bundle), Arc::clone(&test.registry));
     match handle_summary(settings.clone(), bundle, registry, argument.into(), timeout) {
         Ok(None) => false,

@@ -134,6 +134,7 @@ impl Start {
             date_after_ms: self.date_after_ms,
             self_metrics: pipeline.own(),
             tick_hook: TickHook::new(move || ticked.publish()),
+            tap: None,
             seed: seed(),
         }
     }

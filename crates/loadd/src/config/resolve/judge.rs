@@ -8,7 +8,7 @@ use loadd_script::Bundle;
 use super::check::{Check, Least};
 use crate::config::{
     file::{TestFile, ThresholdFile},
-    test::SummarySettings,
+    test::{SummaryExport, SummaryMode, SummarySettings},
 };
 
 impl Check<'_> {
@@ -116,6 +116,9 @@ impl Check<'_> {
         SummarySettings {
             trend_stats,
             time_unit,
+            mode: SummaryMode::default(),
+            export: None,
+            form: SummaryExport::default(),
         }
     }
 }

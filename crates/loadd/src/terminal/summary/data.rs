@@ -43,7 +43,8 @@ pub(crate) fn argument(
     data.to_string()
 }
 
-fn id(path: &str) -> String {
+/// k6's id of a group or check.
+pub(super) fn id(path: &str) -> String {
     Md5::digest(path.as_bytes())
         .iter()
         .map(|byte| format!("{byte:02x}"))

@@ -3,6 +3,7 @@ use std::time::Duration;
 use loadd_metrics::{Kind, SummarySection};
 
 use super::*;
+use crate::config::SummaryExport;
 
 fn metric(name: &str, contains: Contains, values: SummaryValues) -> SummaryMetric {
     let kind = match values {
@@ -143,6 +144,9 @@ fn the_summary_has_the_layout_of_k6() {
     let settings = SummarySettings {
         trend_stats: Vec::new(),
         time_unit: None,
+        mode: SummaryMode::Compact,
+        export: None,
+        form: SummaryExport::Old,
     };
     insta::assert_snapshot!(text(&summary, &settings, Paint::Plain));
 }
