@@ -58,14 +58,7 @@ impl RequestError {
     /// From hyper's error and what the socket saw. `answered`: bytes of the response came.
     pub(crate) fn from_hyper(error: &hyper::Error, fault: Option<Fault>, answered: bool) -> Self {
         if let Some(fault) = fault {
-            if fault.errno.is_none() && fault.text.contains("close_notify") {
-                return RequestError::unexpected_eof();
-            }
-            let operation = match fault.direction {
-                Direction::Read => "read",
-                Direction::Write => "write",
-            };
-            return RequestError::from_errno(operation, fault.errno, &fault.text);
+            return RequestError::from_fault(fault);
         }
         if error.is_parse() {
             let text = "net/http: HTTP/1.x transport connection broken: malformed HTTP response";
@@ -76,5 +69,20 @@ impl RequestError {
         } else {
             RequestError::eof()
         }
+    }
+
+    /// From what the socket saw.
+    pub(crate) fn from_fault(fault: Fault) -> Self {
+        if let Some(alert) = fault.alert {
+            return alert;
+        }
+        if fault.errno.is_none() && fault.text.contains("close_notify") {
+            return RequestError::unexpected_eof();
+        }
+        let operation = match fault.direction {
+            Direction::Read => "read",
+            Direction::Write => "write",
+        };
+        RequestError::from_errno(operation, fault.errno, &fault.text)
     }
 }

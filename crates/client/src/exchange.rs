@@ -5,7 +5,7 @@ use std::{net::SocketAddr, rc::Rc, sync::Arc};
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 
-use crate::RequestUrl;
+use crate::{OcspStaple, RequestUrl};
 
 /// All hops of one call. Without a redirect nothing is allocated beside the one exchange.
 #[derive(Debug)]
@@ -119,8 +119,8 @@ pub struct TlsInfo {
     pub version: &'static str,
     /// IANA name of the cipher suite.
     pub cipher_suite: &'static str,
-    /// Stapled OCSP response in DER, where one came.
-    pub ocsp_response: Option<Vec<u8>>,
+    /// What the server has stapled to its certificate, where it has.
+    pub ocsp: Option<OcspStaple>,
 }
 
 /// Why a request got no usable response: k6's code and k6's text.

@@ -26,10 +26,13 @@ pub use options::{
     addresses::{Cidr, LocalAddresses},
     dns::{DnsPolicy, DnsSelect, DnsSettings},
     hosts::{HostMap, HostPatterns},
+    proxy::Proxies,
+    tls::{CipherSuites, ClientCertificate, TlsSettings, TlsVersion, TlsVersions},
 };
 pub use request::{Compression, HttpRequest, RequestCookie, ResponseType};
 pub use session::{ClientContext, Session};
 pub use settings::ClientSettings;
+pub use socket::tls::ocsp::OcspStaple;
 pub use url::{RequestUrl, Scheme, UrlError};
 
 #[cfg(test)]

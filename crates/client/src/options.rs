@@ -4,6 +4,8 @@
 pub(crate) mod addresses;
 pub(crate) mod dns;
 pub(crate) mod hosts;
+pub(crate) mod proxy;
+pub(crate) mod tls;
 
 /// Why a text is no value of an option; says which text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -2,22 +2,25 @@
 
 use std::{
     cell::RefCell,
+    collections::HashSet,
     net::IpAddr,
     pin::Pin,
     rc::Rc,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Instant,
 };
 
-use rustls::ClientConfig;
 use tokio::time::Sleep;
 
 use crate::{
-    ClientSettings, HttpRequest, Outcome, RequestError,
+    ClientSettings, HttpRequest, Outcome, RequestError, RequestUrl,
     http::{h1::H1, pool::Pool, send},
     rate::RateLimit,
-    socket::{dns::Resolver, marks::ByteCount, tls},
+    socket::{dns::Resolver, marks::ByteCount, tls::TlsSetup},
 };
+
+/// Hosts that are remembered as speaking HTTP/1.1 alone.
+const HOSTS: usize = 4096;
 
 /// What all sessions of all cores share: TLS roots and settings. Cheap until the first TLS connection.
 #[derive(Debug)]
@@ -25,7 +28,10 @@ pub struct ClientContext {
     settings: ClientSettings,
     resolver: Resolver,
     rate: Option<RateLimit>,
-    tls: OnceLock<Result<Arc<ClientConfig>, RequestError>>,
+    /// Hosts with TLS that did not choose HTTP/2: connections to them need not wait for each other.
+    // A std mutex: held for a look-up, only while a connection is made.
+    http1: Mutex<HashSet<(Arc<str>, u16)>>,
+    tls: OnceLock<Result<Arc<TlsSetup>, RequestError>>,
 }
 
 /// One VU's connections and byte counts. Lives on one core.
@@ -54,6 +60,7 @@ impl ClientContext {
             resolver: Resolver::new(settings.dns),
             rate: RateLimit::new(settings.rps),
             settings,
+            http1: Mutex::default(),
             tls: OnceLock::new(),
         })
     }
@@ -66,18 +73,28 @@ impl ClientContext {
         &self.resolver
     }
 
-    /// The TLS configuration, made once. Reading the system's roots takes tens of milliseconds, so a thread of its own does.
-    pub(crate) async fn tls_config(self: &Arc<Self>) -> Result<Arc<ClientConfig>, RequestError> {
-        if let Some(config) = self.tls.get() {
-            return config.clone();
+    pub(crate) fn speaks_http1(&self, url: &RequestUrl) -> bool {
+        let known = self.http1.lock().unwrap_or_else(PoisonError::into_inner);
+        known.contains(&(Arc::clone(&url.host), url.port))
+    }
+
+    pub(crate) fn learn_http1(&self, url: &RequestUrl) {
+        let mut known = self.http1.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= HOSTS {
+            known.clear();
+        }
+        known.insert((Arc::clone(&url.host), url.port));
+    }
+
+    /// The TLS set-up, made once. Reading the system's roots takes tens of milliseconds, so a thread of its own does.
+    pub(crate) async fn tls(self: &Arc<Self>) -> Result<Arc<TlsSetup>, RequestError> {
+        if let Some(setup) = self.tls.get() {
+            return setup.clone();
         }
         let context = Arc::clone(self);
         let made = tokio::task::spawn_blocking(move || {
-            let insecure = context.settings.insecure_skip_tls_verify;
-            context
-                .tls
-                .get_or_init(|| tls::client_config(insecure))
-                .clone()
+            let make = || TlsSetup::new(&context.settings).map(Arc::new);
+            context.tls.get_or_init(make).clone()
         });
         made.await
             .unwrap_or_else(|_panicked| Err(RequestError::new(1000, "tls: no configuration")))

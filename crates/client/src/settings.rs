@@ -6,6 +6,8 @@ use crate::options::{
     addresses::{Cidr, LocalAddresses},
     dns::DnsSettings,
     hosts::{HostMap, HostPatterns},
+    proxy::Proxies,
+    tls::TlsSettings,
 };
 
 /// The test's connection options.
@@ -37,6 +39,10 @@ pub struct ClientSettings {
     pub dns: DnsSettings,
     /// `rps`: calls per second of this process; 0 and below: no limit.
     pub rps: f64,
+    /// `tlsVersion`, `tlsCipherSuites`, `tlsAuth`.
+    pub tls: TlsSettings,
+    /// From the environment.
+    pub proxies: Proxies,
 }
 
 impl Default for ClientSettings {
@@ -56,6 +62,8 @@ impl Default for ClientSettings {
             local_ips: LocalAddresses::default(),
             dns: DnsSettings::default(),
             rps: 0.0,
+            tls: TlsSettings::default(),
+            proxies: Proxies::default(),
         }
     }
 }

@@ -3,4 +3,6 @@
 pub(crate) mod dial;
 pub(crate) mod dns;
 pub(crate) mod marks;
+pub(crate) mod multiplexed;
 pub(crate) mod tls;
+mod tunnel;

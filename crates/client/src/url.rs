@@ -165,6 +165,23 @@ impl RequestUrl {
         self.patch.as_ref()
     }
 
+    /// For HTTP/2, where no byte can be put in place on the wire: what `http` does not accept is escaped.
+    pub(crate) fn escaped_target(&self) -> PathAndQuery {
+        let Some(patch) = &self.patch else {
+            return self.path_and_query.clone();
+        };
+        let (text, mut escaped) = (self.path_and_query.as_str(), String::new());
+        let mut from = 0;
+        for &(at, byte) in patch.iter() {
+            let at = usize::try_from(at).unwrap_or(usize::MAX);
+            escaped.push_str(text.get(from..at).unwrap_or_default());
+            escaped.push_str(percent_encoding::percent_encode_byte(byte));
+            from = at.saturating_add(1);
+        }
+        escaped.push_str(text.get(from..).unwrap_or_default());
+        PathAndQuery::try_from(escaped).unwrap_or_else(|_| self.path_and_query.clone())
+    }
+
     /// Path alone, as it is sent.
     pub(crate) fn path(&self) -> &str {
         self.path_and_query.path()

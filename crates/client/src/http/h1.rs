@@ -28,7 +28,7 @@ use crate::{
     RequestError, RequestUrl, TlsInfo,
     http::{body::Gather, send::Deadline},
     socket::{
-        dial::Dialled,
+        dial::{Dialled, Forward},
         marks::{Marks, Patch, Socket, now},
     },
 };
@@ -47,6 +47,8 @@ pub(crate) struct H1 {
     pub(crate) tls_handshaking: Duration,
     /// When it was connected.
     pub(crate) made: Instant,
+    /// Set where a proxy forwards its requests.
+    pub(crate) forward: Option<Rc<Forward>>,
     /// Where it leads; compared when the pool is asked.
     pub(crate) to: Rc<RequestUrl>,
 }
@@ -84,6 +86,7 @@ impl H1 {
             connecting: dialled.connecting,
             tls_handshaking: dialled.tls_handshaking,
             made: dialled.made,
+            forward: dialled.forward,
             to,
         })
     }

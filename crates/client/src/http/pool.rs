@@ -1,8 +1,16 @@
 //! A VU's idle connections: few, so a list that is searched from its young end.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, rc::Rc, time::Instant};
 
-use crate::{RequestUrl, http::h1::H1};
+use tokio::sync::Mutex;
+
+use crate::{
+    RequestUrl,
+    http::{h1::H1, h2::H2},
+};
+
+/// Origins whose connections are being made one at a time.
+const DIALS: usize = 64;
 
 /// Idle connections, oldest first.
 #[derive(Default)]
@@ -12,6 +20,9 @@ use crate::{RequestUrl, http::h1::H1};
 )]
 pub(crate) struct Pool {
     idle: RefCell<Vec<Box<H1>>>,
+    /// HTTP/2: one for each origin, in use or not.
+    shared: RefCell<Vec<Rc<H2>>>,
+    dials: RefCell<Vec<(Rc<RequestUrl>, Rc<Mutex<()>>)>>,
 }
 
 impl Pool {
@@ -40,7 +51,42 @@ impl Pool {
         }
     }
 
+    /// The HTTP/2 connection to this origin, unless it is older than `born`.
+    pub(crate) fn share(&self, url: &RequestUrl, born: Option<Instant>) -> Option<Rc<H2>> {
+        let mut shared = self.shared.borrow_mut();
+        if shared.is_empty() {
+            return None;
+        }
+        shared.retain(|h2| h2.is_usable() && born.is_none_or(|born| h2.made > born));
+        let found = shared.iter().find(|h2| h2.to.same_origin(url));
+        found.map(Rc::clone)
+    }
+
+    /// Keeps an HTTP/2 connection for all that follow. Over the limit the oldest one takes no more requests.
+    pub(crate) fn put_shared(&self, h2: Rc<H2>, max_idle: usize) {
+        let mut shared = self.shared.borrow_mut();
+        if shared.len() >= max_idle.max(1) {
+            shared.remove(0);
+        }
+        shared.push(h2);
+    }
+
+    /// Whoever holds it makes a connection to this origin; the others wait, since they may be able to share it.
+    pub(crate) fn dial_lock(&self, url: &Rc<RequestUrl>) -> Rc<Mutex<()>> {
+        let mut dials = self.dials.borrow_mut();
+        if let Some((_, lock)) = dials.iter().find(|(to, _)| to.same_origin(url)) {
+            return Rc::clone(lock);
+        }
+        if dials.len() >= DIALS {
+            dials.remove(0);
+        }
+        let lock = Rc::default();
+        dials.push((Rc::clone(url), Rc::clone(&lock)));
+        lock
+    }
+
     pub(crate) fn clear(&self) {
         self.idle.borrow_mut().clear();
+        self.shared.borrow_mut().clear();
     }
 }

@@ -1,25 +1,29 @@
 //! The way of one call: connection, request, response, another try where that is safe, redirects, cookies, decoding.
 
 use std::{
+    net::SocketAddr,
     pin::Pin,
     rc::Rc,
     task::{Context, Poll},
     time::Instant,
 };
 
-use futures_util::future::{Either, select};
 use http::{HeaderMap, Method, Version};
 use tokio::time::Sleep;
 
 use crate::{
     BodyData, Exchange, HttpRequest, Outcome, Proto, RequestError, ResponseType, Session, Timings,
+    TlsInfo,
     http::{
         body::Gather,
         decode,
         h1::{Answer, Broken, H1},
-        head, redirect,
+        head,
+        link::{self, Link},
+        multiplex::{self, Hop, So},
+        redirect,
     },
-    socket::{dial::dial, marks::now},
+    socket::marks::now,
 };
 
 /// The end of the time that a call may take.
@@ -106,25 +110,49 @@ pub(crate) async fn exchange(
         ResponseType::Text | ResponseType::Binary => Gather::keep(settings.response_body_bytes),
     };
     let mut retried = false;
+    let mut refused = 0;
     let mut may_reuse = !settings.no_connection_reuse;
     loop {
         let asked = now();
-        let idle = if may_reuse {
-            session.pool().take(&request.url)
+        let there = if may_reuse {
+            link::there(session, &request.url, asked)
         } else {
             None
         };
-        let reused = idle.is_some();
-        let mut h1 = match idle {
-            Some(h1) => h1,
-            None => match Box::pin(connect(session, request, deadline)).await {
-                Ok(h1) => h1,
+        let at_once = there.is_some();
+        let (link, new) = match there {
+            Some(link) => (link, false),
+            None => match Box::pin(link::connect(session, request, deadline, asked)).await {
+                Ok(made) => made,
                 Err(error) => return unconnected(request, error, retried),
             },
         };
         // A connection from the pool is there at once: the same reading of the clock serves both.
-        let ready = if reused { asked } else { now() };
-        let (built, patch) = head::build(request, settings.no_connection_reuse);
+        let ready = if at_once { asked } else { now() };
+        let reused = !new;
+        let mut h1 = match link {
+            Link::H1(h1) => h1,
+            Link::H2(h2) => {
+                let so = So {
+                    asked,
+                    ready,
+                    new,
+                    retried,
+                    refused,
+                };
+                let hop = multiplex::attempt(session, request, &h2, so, &mut gather, deadline);
+                match Box::pin(hop).await {
+                    Hop::Done(exchange) => return *exchange,
+                    Hop::Again { seen } => {
+                        retried |= seen;
+                        refused += u32::from(!seen);
+                        continue;
+                    }
+                }
+            }
+        };
+        let (built, patch) =
+            head::build(request, settings.no_connection_reuse, h1.forward.as_deref());
         match h1.run(built, patch, &mut gather, deadline).await {
             Ok(answer) => {
                 let end = answer.end;
@@ -146,7 +174,8 @@ pub(crate) async fn exchange(
             }
             Err(broken) => {
                 let timings = timings(&h1, reused, asked, ready, now());
-                return failed(request, &h1, broken, timings, gather, retried);
+                let facts = (h1.remote, h1.tls.clone());
+                return failed(request, facts, broken.error, timings, gather, retried);
             }
         }
     }
@@ -162,26 +191,11 @@ fn may_send_again(broken: &Broken, request: &HttpRequest, retried: bool) -> bool
 }
 
 /// Go's list: methods that change nothing, and whatever says of itself that it may come twice. PUT and DELETE are not on it.
-fn is_replayable(request: &HttpRequest) -> bool {
+pub(super) fn is_replayable(request: &HttpRequest) -> bool {
     let safe = [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE];
     safe.contains(&request.method)
         || request.headers.contains_key("idempotency-key")
         || request.headers.contains_key("x-idempotency-key")
-}
-
-async fn connect(
-    session: &Session,
-    request: &HttpRequest,
-    deadline: &mut Deadline,
-) -> Result<Box<H1>, RequestError> {
-    let dialling = Box::pin(async {
-        let dialled = dial(session, &request.url).await?;
-        H1::new(dialled, Rc::clone(&request.url)).await
-    });
-    match select(Pin::new(deadline), dialling).await {
-        Either::Left(((), _)) => Err(RequestError::timeout()),
-        Either::Right((h1, _)) => h1.map(Box::new),
-    }
 }
 
 fn timings(h1: &H1, reused: bool, asked: Instant, ready: Instant, end: Instant) -> Timings {
@@ -202,11 +216,11 @@ fn timings(h1: &H1, reused: bool, asked: Instant, ready: Instant, end: Instant) 
     }
 }
 
-fn since(later: Instant, earlier: Instant) -> u64 {
+pub(super) fn since(later: Instant, earlier: Instant) -> u64 {
     nanos(later.saturating_duration_since(earlier))
 }
 
-fn nanos(duration: std::time::Duration) -> u64 {
+pub(super) fn nanos(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
@@ -222,26 +236,48 @@ fn answered(
     } else {
         Proto::Http11
     };
+    let facts = (h1.remote, h1.tls.clone());
+    responded(request, facts, answer.head, proto, timings, retried)
+}
+
+/// What is known of the connection that a request went over.
+pub(super) type Connected = (SocketAddr, Option<Rc<TlsInfo>>);
+
+/// An answer whose body is still to come.
+#[inline]
+pub(super) fn responded(
+    request: &HttpRequest,
+    (remote, tls): Connected,
+    head: http::response::Parts,
+    proto: Proto,
+    timings: Timings,
+    retried: bool,
+) -> Exchange {
     if let Some(jar) = &request.jar {
-        jar.store_response(&request.url, &answer.head.headers);
+        jar.store_response(&request.url, &head.headers);
     }
     Exchange {
         method: request.method.clone(),
         url: Rc::clone(&request.url),
-        status: answer.head.status.as_u16(),
+        status: head.status.as_u16(),
         proto: Some(proto),
-        headers: answer.head.headers,
+        headers: head.headers,
         body: BodyData::Absent,
         timings,
-        remote: Some(h1.remote),
-        tls: h1.tls.clone(),
+        remote: Some(remote),
+        tls,
         error: None,
         retried,
     }
 }
 
 /// Puts the body in, decoded; a body that cannot be decoded turns the whole answer into a fault, as in k6.
-fn finish_body(exchange: &mut Exchange, request: &HttpRequest, gather: Gather, limit: u64) {
+pub(super) fn finish_body(
+    exchange: &mut Exchange,
+    request: &HttpRequest,
+    gather: Gather,
+    limit: u64,
+) {
     let bodiless = matches!(exchange.status, 100..=199 | 204 | 304);
     let Some(bytes) = gather.finish().filter(|_| !bodiless) else {
         return;
@@ -279,18 +315,18 @@ fn unconnected(request: &HttpRequest, error: RequestError, retried: bool) -> Exc
 }
 
 #[cold]
-fn failed(
+pub(super) fn failed(
     request: &HttpRequest,
-    h1: &H1,
-    broken: Broken,
+    (remote, tls): Connected,
+    error: RequestError,
     timings: Timings,
     gather: Gather,
     retried: bool,
 ) -> Exchange {
-    let mut exchange = unconnected(request, broken.error, retried);
+    let mut exchange = unconnected(request, error, retried);
     exchange.timings = timings;
-    exchange.remote = Some(h1.remote);
-    exchange.tls = h1.tls.clone();
+    exchange.remote = Some(remote);
+    exchange.tls = tls;
     // Of a body that broke off k6 shows what had come.
     if let Some(bytes) = gather.finish().filter(|bytes| !bytes.is_empty()) {
         exchange.body = BodyData::Bytes(bytes);

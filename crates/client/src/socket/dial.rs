@@ -8,21 +8,25 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustls::pki_types::ServerName;
+use http::HeaderValue;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     net::{TcpSocket, TcpStream},
     time::timeout_at,
 };
-use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use crate::{
     Cidr, ClientContext, RequestError, RequestUrl, Scheme, Session, TlsInfo,
-    options::hosts::HostTarget,
+    options::{
+        hosts::HostTarget,
+        proxy::{Proxy, ProxyKind},
+    },
     socket::{
         dns::no_such_host,
-        marks::{Counted, Marks, Socket, now},
-        tls,
+        marks::{Counted, Duplex, Marks, Socket, now},
+        tls::Alpn,
+        tunnel,
     },
 };
 
@@ -36,39 +40,66 @@ pub(crate) struct Dialled {
     pub(crate) marks: Rc<Marks>,
     pub(crate) remote: SocketAddr,
     pub(crate) tls: Option<Rc<TlsInfo>>,
+    /// What ALPN gave.
+    pub(crate) http2: bool,
+    /// Set where a proxy forwards: requests name the whole URL.
+    pub(crate) forward: Option<Rc<Forward>>,
     pub(crate) connecting: Duration,
     pub(crate) tls_handshaking: Duration,
     /// When TCP was there.
     pub(crate) made: Instant,
 }
 
-/// Connects to the URL's host.
+/// What a request to a forwarding proxy says beside the whole URL.
+#[derive(Debug)]
+pub(crate) struct Forward {
+    pub(crate) authorization: Option<HeaderValue>,
+}
+
+/// Connects to the URL's host, by its proxy where it has one.
 pub(crate) async fn dial(session: &Session, url: &RequestUrl) -> Result<Dialled, RequestError> {
     let limit = now() + DIAL_LIMIT;
     let context = session.context();
-    let remote = within(limit, address_of(context, &url.host, url.port)).await??;
+    let proxy = context.settings().proxies.of(url);
+    let (host, port) = proxy.map_or((&*url.host, url.port), |proxy| (&proxy.host, proxy.port));
+    let remote = within(limit, address_of(context, host, port)).await??;
     let began = now();
     let stream = match within(limit, connect(remote, session.source())).await? {
         Ok(stream) => stream,
         Err(error) => return Err(connect_failed(&error)),
     };
-    let connected = now();
+    let mut connected = now();
+    let connecting = connected - began;
     prepare(&stream).map_err(|error| connect_failed(&error))?;
 
     let marks = Rc::new(Marks::default());
-    let plain = matches!(url.scheme, Scheme::Http);
+    let plain = proxy.is_none() && url.scheme == Scheme::Http;
     let counted = Counted::new(stream, session.count(), &marks, plain);
-    let (socket, tls) = match url.scheme {
-        Scheme::Http => (Socket::plain(counted, Rc::clone(&marks)), None),
-        Scheme::Https => {
-            let config = context.tls_config().await?;
-            let name = server_name(&url.host)?;
-            let stream = TlsConnector::from(config)
-                .connect(name, counted)
-                .await
-                .map_err(|error| tls::handshake_failed(&error))?;
-            let info = tls::info(stream.get_ref().1);
-            (Socket::tls(stream, Rc::clone(&marks)), Some(info))
+    let made = |stream: Stream| match stream {
+        Stream::Direct(counted) => Socket::plain(counted, Rc::clone(&marks)),
+        Stream::Proxied(carrier) => Socket::nested(carrier, Rc::clone(&marks)),
+    };
+    let (stream, forward) = match proxy {
+        None => (Stream::Direct(counted), None),
+        Some(proxy) => {
+            let (carrier, forward) = by_proxy(context, proxy, url, counted).await?;
+            connected = now();
+            (Stream::Proxied(carrier), forward)
+        }
+    };
+    let (socket, tls, http2) = match (url.scheme, stream) {
+        (Scheme::Http, stream) => (made(stream), None, false),
+        (Scheme::Https, Stream::Direct(counted)) => {
+            let setup = context.tls().await?;
+            let (stream, info) = setup.connect(&url.host, counted, Alpn::Offered).await?;
+            let http2 = is_http2(&stream);
+            (Socket::tls(stream, Rc::clone(&marks)), Some(info), http2)
+        }
+        (Scheme::Https, Stream::Proxied(carrier)) => {
+            let setup = context.tls().await?;
+            let (stream, info) = setup.connect(&url.host, carrier, Alpn::Offered).await?;
+            let http2 = is_http2(&stream);
+            (made(Stream::Proxied(Box::new(stream))), Some(info), http2)
         }
     };
     let tls_handshaking = tls.as_ref().map_or(Duration::ZERO, |_| connected.elapsed());
@@ -77,10 +108,44 @@ pub(crate) async fn dial(session: &Session, url: &RequestUrl) -> Result<Dialled,
         marks,
         remote,
         tls,
-        connecting: connected - began,
+        http2,
+        forward,
+        connecting,
         tls_handshaking,
         made: connected,
     })
+}
+
+enum Stream {
+    Direct(Counted),
+    Proxied(Box<dyn Duplex>),
+}
+
+fn is_http2<S>(stream: &TlsStream<S>) -> bool {
+    stream.get_ref().1.alpn_protocol() == Some(b"h2")
+}
+
+/// A plain request is forwarded by an HTTP proxy; everything else gets a tunnel.
+async fn by_proxy(
+    context: &Arc<ClientContext>,
+    proxy: &Proxy,
+    url: &RequestUrl,
+    counted: Counted,
+) -> Result<(Box<dyn Duplex>, Option<Rc<Forward>>), RequestError> {
+    let mut carrier: Box<dyn Duplex> = match proxy.kind {
+        ProxyKind::Http | ProxyKind::Socks5 => Box::new(counted),
+        ProxyKind::Https => {
+            let setup = context.tls().await?;
+            let (stream, _) = setup.connect(&proxy.host, counted, Alpn::Http1).await?;
+            Box::new(stream)
+        }
+    };
+    if url.scheme == Scheme::Http && proxy.kind != ProxyKind::Socks5 {
+        let authorization = proxy.authorization();
+        return Ok((carrier, Some(Rc::new(Forward { authorization }))));
+    }
+    tunnel::open(&mut *carrier, proxy, url).await?;
+    Ok((carrier, None))
 }
 
 async fn within<F: Future>(limit: Instant, future: F) -> Result<F::Output, RequestError> {
@@ -138,11 +203,6 @@ fn prepare(stream: &TcpStream) -> io::Result<()> {
         .with_time(KEEP_ALIVE)
         .with_interval(KEEP_ALIVE);
     SockRef::from(stream).set_tcp_keepalive(&keep_alive)
-}
-
-fn server_name(host: &str) -> Result<ServerName<'static>, RequestError> {
-    ServerName::try_from(host.to_owned())
-        .map_err(|_invalid| RequestError::new(1311, "x509: certificate doesn't match hostname"))
 }
 
 fn connect_failed(error: &io::Error) -> RequestError {

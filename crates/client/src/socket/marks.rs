@@ -24,6 +24,8 @@ use tokio::{
 };
 use tokio_rustls::client::TlsStream;
 
+use crate::{RequestError, socket::tls::facts::alert_of};
+
 /// Wire bytes of one session, all its connections together.
 #[derive(Debug, Default)]
 pub(crate) struct ByteCount {
@@ -44,6 +46,8 @@ pub(crate) struct Fault {
     pub(crate) direction: Direction,
     pub(crate) errno: Option<i32>,
     pub(crate) text: String,
+    /// Where the peer's TLS has said why: k6's code and words for it.
+    pub(crate) alert: Option<RequestError>,
 }
 
 /// What is remembered of the request in flight.
@@ -110,12 +114,19 @@ impl Marks {
         self.fault.take()
     }
 
-    fn failed(&self, direction: Direction, error: &io::Error) {
+    pub(crate) fn failed(&self, direction: Direction, error: &io::Error) {
         self.fault.set(Some(Fault {
             direction,
             errno: error.raw_os_error(),
             text: error.to_string(),
+            alert: alert_of(error),
         }));
+    }
+
+    /// For connections whose writes are noted elsewhere.
+    pub(crate) fn wrote_at(&self, at: Instant, bytes: usize) {
+        self.last_write.set(Some(at));
+        self.written.set(self.written.get() + bytes as u64);
     }
 
     /// `buf` with the patched bytes that fall into it, or `None` where none do.
@@ -243,10 +254,17 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Answered<S> {
     }
 }
 
+/// Any stream of bytes, both ways.
+pub(crate) trait Duplex: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Duplex for S {}
+
 /// Plain or TLS.
 pub(crate) enum Wire {
     Plain(TokioIo<Counted>),
     Tls(Box<TokioIo<Answered<TlsStream<Counted>>>>),
+    /// Through a proxy.
+    Nested(Box<TokioIo<Answered<Box<dyn Duplex>>>>),
 }
 
 /// What hyper reads from and writes to.
@@ -271,6 +289,21 @@ impl Socket {
             marks,
         }
     }
+
+    pub(crate) fn nested(stream: Box<dyn Duplex>, marks: Rc<Marks>) -> Self {
+        let answered = Answered {
+            stream,
+            marks: Rc::clone(&marks),
+        };
+        Socket {
+            wire: Wire::Nested(Box::new(TokioIo::new(answered))),
+            marks,
+        }
+    }
+
+    pub(crate) fn into_parts(self) -> (Wire, Rc<Marks>) {
+        (self.wire, self.marks)
+    }
 }
 
 impl Read for Socket {
@@ -282,6 +315,7 @@ impl Read for Socket {
         let polled = match &mut self.wire {
             Wire::Plain(io) => Pin::new(io).poll_read(cx, buf),
             Wire::Tls(io) => Pin::new(io.as_mut()).poll_read(cx, buf),
+            Wire::Nested(io) => Pin::new(io.as_mut()).poll_read(cx, buf),
         };
         match &polled {
             Poll::Ready(Ok(())) => {
@@ -307,6 +341,7 @@ impl Write for Socket {
         let polled = match &mut self.wire {
             Wire::Plain(io) => Pin::new(io).poll_write(cx, bytes),
             Wire::Tls(io) => Pin::new(io.as_mut()).poll_write(cx, bytes),
+            Wire::Nested(io) => Pin::new(io.as_mut()).poll_write(cx, bytes),
         };
         match &polled {
             Poll::Ready(Ok(taken)) => {
@@ -321,22 +356,22 @@ impl Write for Socket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.wire {
-            Wire::Plain(io) => Pin::new(io).poll_flush(cx),
-            Wire::Tls(io) => {
-                let polled = Pin::new(io.as_mut()).poll_flush(cx);
-                if let Poll::Ready(Err(error)) = &polled {
-                    self.marks.failed(Direction::Write, error);
-                }
-                polled
-            }
+        let polled = match &mut self.wire {
+            Wire::Plain(io) => return Pin::new(io).poll_flush(cx),
+            Wire::Tls(io) => Pin::new(io.as_mut()).poll_flush(cx),
+            Wire::Nested(io) => Pin::new(io.as_mut()).poll_flush(cx),
+        };
+        if let Poll::Ready(Err(error)) = &polled {
+            self.marks.failed(Direction::Write, error);
         }
+        polled
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.wire {
             Wire::Plain(io) => Pin::new(io).poll_shutdown(cx),
             Wire::Tls(io) => Pin::new(io.as_mut()).poll_shutdown(cx),
+            Wire::Nested(io) => Pin::new(io.as_mut()).poll_shutdown(cx),
         }
     }
 }

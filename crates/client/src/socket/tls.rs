@@ -1,208 +1,120 @@
-//! TLS: roots and session cache for all VUs, k6's order of checks, facts of a session, and k6's names for its faults.
+//! TLS: one set-up for all VUs (roots, versions, certificates, session cache), and the handshake.
 
-use std::{io, rc::Rc, sync::Arc};
+mod certificates;
+pub(crate) mod der;
+pub(crate) mod facts;
+pub(crate) mod ocsp;
+mod verify;
 
-use rustls::{
-    CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error,
-    ProtocolVersion, RootCertStore, SignatureScheme,
-    client::{
-        WebPkiServerVerifier,
-        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-        verify_server_name,
-    },
-    crypto::CryptoProvider,
-    pki_types::{CertificateDer, ServerName, UnixTime},
-    server::ParsedCertificate,
+use std::{
+    collections::HashMap,
+    io,
+    rc::Rc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::{RequestError, TlsInfo};
+use rustls::{ClientConfig, pki_types::ServerName};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::{TlsConnector, client::TlsStream};
 
-/// Builds the one configuration of a context. Reads the system's roots: slow, so not on an event loop.
-pub(crate) fn client_config(insecure: bool) -> Result<Arc<ClientConfig>, RequestError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier: Arc<dyn ServerCertVerifier> = if insecure {
-        Arc::new(AcceptAny(Arc::clone(&provider)))
-    } else {
-        let mut roots = RootCertStore::empty();
-        let found = rustls_native_certs::load_native_certs();
-        roots.add_parsable_certificates(found.certs);
-        name_first(Arc::new(roots), &provider)?
-    };
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| RequestError::new(1000, error.to_string()))?
-        .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
+use self::verify::Verifier;
+use crate::{ClientCertificate, ClientSettings, RequestError, TlsInfo};
+
+/// Servers for which a configuration of their own is kept; only certificates that are for certain names need any.
+const SERVERS: usize = 1024;
+
+/// Which protocols a handshake offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Alpn {
+    /// Those of the settings.
+    Offered,
+    /// HTTP/1.1 alone: proxies.
+    Http1,
 }
 
-fn name_first(
-    roots: Arc<RootCertStore>,
-    provider: &Arc<CryptoProvider>,
-) -> Result<Arc<dyn ServerCertVerifier>, RequestError> {
-    if roots.is_empty() {
-        return Ok(Arc::new(NameFirst(None, Arc::clone(provider))));
-    }
-    let chain = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider))
-        .build()
-        .map_err(|error| RequestError::new(1000, error.to_string()))?;
-    Ok(Arc::new(NameFirst(Some(chain), Arc::clone(provider))))
-}
-
-/// Checks the name before the chain, so that a wrong name on an unknown CA is reported as the wrong name (as k6 does).
-/// Without any root on this machine every chain is unknown.
+/// What all sessions of a context share.
 #[derive(Debug)]
-struct NameFirst(Option<Arc<WebPkiServerVerifier>>, Arc<CryptoProvider>);
-
-impl ServerCertVerifier for NameFirst {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
-        match &self.0 {
-            Some(chain) => {
-                chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-            }
-            None => Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)),
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.1.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, cert, dss, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.1.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, cert, dss, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.1.signature_verification_algorithms.supported_schemes()
-    }
+pub(crate) struct TlsSetup {
+    config: Arc<ClientConfig>,
+    verifier: Arc<Verifier>,
+    certificates: Vec<ClientCertificate>,
+    /// Whether what we show depends on the server's name.
+    by_name: bool,
+    // A std mutex: held for a look-up, only while a connection is made, and only with certificates for certain names.
+    of_servers: Mutex<HashMap<Box<str>, Arc<ClientConfig>>>,
 }
 
-/// `insecureSkipTLSVerify`: any certificate will do; the handshake's signature is still checked.
-#[derive(Debug)]
-struct AcceptAny(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AcceptAny {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
+impl TlsSetup {
+    /// Reads the system's roots: slow, so not on an event loop.
+    pub(crate) fn new(settings: &ClientSettings) -> Result<TlsSetup, RequestError> {
+        let failed = |error: rustls::Error| RequestError::new(1000, format!("tls: {error}"));
+        let provider = Arc::new(settings.tls.provider());
+        let verifier = Verifier::new(&provider, settings.insecure_skip_tls_verify);
+        let verifier = Arc::new(verifier.map_err(failed)?);
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&settings.tls.versions.supported())
+            .map_err(failed)?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::clone(&verifier) as _);
+        let certificates = settings.tls.certificates.clone();
+        let by_name = certificates.iter().any(|one| one.servers.is_some());
+        let mut config = if certificates.is_empty() {
+            builder.with_no_client_auth()
+        } else {
+            builder.with_client_cert_resolver(certificates::for_server("", &certificates))
+        };
+        config.alpn_protocols = if settings.tls.http2 {
+            vec![b"h2".to_vec(), b"http/1.1".to_vec()]
+        } else {
+            vec![b"http/1.1".to_vec()]
+        };
+        Ok(TlsSetup {
+            config: Arc::new(config),
+            verifier,
+            certificates,
+            by_name,
+            of_servers: Mutex::default(),
+        })
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, cert, dss, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, cert, dss, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
-}
-
-/// What the script and the tags see of a session.
-pub(crate) fn info(connection: &ClientConnection) -> Rc<TlsInfo> {
-    let version = match connection.protocol_version() {
-        Some(ProtocolVersion::TLSv1_2) => "tls1.2",
-        Some(ProtocolVersion::TLSv1_3) => "tls1.3",
-        Some(ProtocolVersion::TLSv1_1) => "tls1.1",
-        Some(ProtocolVersion::TLSv1_0) => "tls1.0",
-        Some(_) | None => "",
-    };
-    let suite = connection.negotiated_cipher_suite();
-    Rc::new(TlsInfo {
-        version,
-        cipher_suite: suite.map_or("", |suite| iana_name(suite.suite())),
-        ocsp_response: None,
-    })
-}
-
-/// rustls names TLS 1.3 suites `TLS13_...`; IANA and k6 name them `TLS_...`.
-fn iana_name(suite: rustls::CipherSuite) -> &'static str {
-    let name = suite.as_str().unwrap_or("");
-    match name {
-        "TLS13_AES_128_GCM_SHA256" => "TLS_AES_128_GCM_SHA256",
-        "TLS13_AES_256_GCM_SHA384" => "TLS_AES_256_GCM_SHA384",
-        "TLS13_CHACHA20_POLY1305_SHA256" => "TLS_CHACHA20_POLY1305_SHA256",
-        other => other,
-    }
-}
-
-/// k6's code and text for a failed handshake.
-pub(crate) fn handshake_failed(error: &io::Error) -> RequestError {
-    let inner = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<Error>());
-    let Some(inner) = inner else {
-        if error.kind() == io::ErrorKind::UnexpectedEof {
-            return RequestError::new(1000, "EOF");
+    fn config_for(&self, host: &str) -> Arc<ClientConfig> {
+        if !self.by_name {
+            return Arc::clone(&self.config);
         }
-        return RequestError::from_errno("read", error.raw_os_error(), &error.to_string());
-    };
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "both enums are non-exhaustive and only a few of their variants have a code in k6"
-    )]
-    match inner {
-        Error::InvalidMessage(_) => {
-            RequestError::new(1301, "tls: first record does not look like a TLS handshake")
+        let known = self.of_servers.lock();
+        let mut known = known.unwrap_or_else(PoisonError::into_inner);
+        if let Some(config) = known.get(host) {
+            return Arc::clone(config);
         }
-        Error::InvalidCertificate(fault) => match fault {
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                RequestError::new(1311, "x509: certificate doesn't match hostname")
-            }
-            CertificateError::UnknownIssuer => RequestError::new(1310, "x509: unknown authority"),
-            CertificateError::Expired
-            | CertificateError::ExpiredContext { .. }
-            | CertificateError::NotValidYet
-            | CertificateError::NotValidYetContext { .. } => {
-                RequestError::new(1000, "x509: certificate has expired or is not yet valid")
-            }
-            other => RequestError::new(1000, format!("x509: {other}")),
-        },
-        Error::AlertReceived(alert) => {
-            RequestError::new(1000, format!("remote error: tls: {alert:?}"))
+        let mut config = ClientConfig::clone(&self.config);
+        config.client_auth_cert_resolver = certificates::for_server(host, &self.certificates);
+        let config = Arc::new(config);
+        if known.len() >= SERVERS {
+            known.clear();
         }
-        other => RequestError::new(1000, format!("tls: {other}")),
+        known.insert(host.into(), Arc::clone(&config));
+        config
+    }
+
+    /// Shakes hands over `stream` with the server of this name.
+    pub(crate) async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        host: &str,
+        stream: S,
+        alpn: Alpn,
+    ) -> Result<(TlsStream<S>, Rc<TlsInfo>), RequestError> {
+        let name = ServerName::try_from(host.to_owned()).map_err(|_invalid| {
+            RequestError::new(1311, "x509: certificate doesn't match hostname")
+        })?;
+        let mut config = self.config_for(host);
+        if alpn == Alpn::Http1 {
+            Arc::make_mut(&mut config).alpn_protocols = vec![b"http/1.1".to_vec()];
+        }
+        let stream = TlsConnector::from(config)
+            .connect(name, stream)
+            .await
+            .map_err(|error: io::Error| facts::handshake_failed(&error))?;
+        let info = facts::info(stream.get_ref().1, &self.verifier);
+        Ok((stream, info))
     }
 }

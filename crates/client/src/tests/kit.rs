@@ -1,5 +1,7 @@
 //! Servers of a few lines: each reads request heads (and bodies of a stated length) and answers as the test says.
 
+pub(super) mod tls;
+
 use std::{cell::RefCell, future::Future, net::SocketAddr, rc::Rc, time::Duration};
 
 use bytes::Bytes;
