@@ -4,24 +4,23 @@
 
 use std::{fmt, sync::Arc};
 
-use loadd_metrics::{Contains, Family, Histogram, Kind, MetricInfo, SeriesState, Snapshot, Value};
+use loadd_metrics::{
+    CLASSIC_PLAIN, CLASSIC_TIMES, Family, Histogram, Kind, MetricInfo, SeriesState, Snapshot,
+    Value,
+    naming::{CONDITION, Part, label_set},
+};
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeMetric, NoLabelSet, text},
     metrics::{MetricType, counter::ConstCounter, gauge::ConstGauge},
-    registry::{Registry, Unit},
+    registry::Registry,
 };
 
 /// Content type of the page.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Upper bounds of classic buckets of times, in seconds.
-const TIMES: [f64; 18] = [
-    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0,
-    10.0, 30.0, 60.0,
-];
-/// Upper bounds of classic buckets of other values.
-const PLAIN: [f64; 10] = [0.1, 1.0, 10.0, 50.0, 100.0, 500.0, 1e3, 1e4, 1e5, 1e6];
+/// Before k6's names and the script's own.
+const PREFIX: &str = "k6_";
 
 /// The whole page.
 pub(crate) fn page(
@@ -74,32 +73,10 @@ impl Collector for Page {
 
 type Labels = Vec<(String, String)>;
 
-fn labels(series: &SeriesState) -> Labels {
-    series
-        .tags
-        .iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| (label(name), value.to_owned()))
-        .collect()
-}
-
-/// A tag's name as a label's: what Prometheus does not take becomes `_`.
-fn label(name: &str) -> String {
-    let name: String = name
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '_' {
-                c
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    if name.starts_with(|c: char| c.is_ascii_digit()) || name.is_empty() {
-        format!("_{name}")
-    } else {
-        name
-    }
+/// The same labels as remote write's, less those of the run: who scrapes knows whom.
+fn labels(series: &SeriesState, part: Part) -> Labels {
+    let condition = part.condition().map(|condition| (CONDITION, condition));
+    label_set(condition.as_slice(), &[], series.tags.iter()).0
 }
 
 fn family(
@@ -107,55 +84,37 @@ fn family(
     info: &MetricInfo,
     series: &[&SeriesState],
 ) -> Result<(), fmt::Error> {
-    let name = match info.family {
-        Family::K6 => format!("k6_{}", info.name),
-        Family::Own => info.name.to_string(),
-    };
+    let name = info.wire().family_name(PREFIX, Part::Whole);
     let help = if info.help.is_empty() {
         "A metric of the script"
     } else {
         &*info.help
     };
-    let unit = match info.contains {
-        Contains::Time => Some(Unit::Seconds),
-        Contains::Default | Contains::Data => None,
-    };
     match info.kind {
         Kind::Counter => {
-            let mut family =
-                encoder.encode_descriptor(&name, help, unit.as_ref(), MetricType::Counter)?;
+            let mut family = encoder.encode_descriptor(&name, help, None, MetricType::Counter)?;
             for one in series {
                 if let Value::Counter(sum) = one.value {
-                    let sum = if info.contains == Contains::Time {
-                        sum / 1e3
-                    } else {
-                        sum
-                    };
-                    ConstCounter::new(sum).encode(family.encode_family(&labels(one))?)?;
+                    ConstCounter::new(sum)
+                        .encode(family.encode_family(&labels(one, Part::Whole))?)?;
                 }
             }
         }
         Kind::Gauge => {
-            let mut family =
-                encoder.encode_descriptor(&name, help, unit.as_ref(), MetricType::Gauge)?;
+            let mut family = encoder.encode_descriptor(&name, help, None, MetricType::Gauge)?;
             for one in series {
                 if let Value::Gauge(Some(gauge)) = one.value {
-                    let last = if info.contains == Contains::Time {
-                        gauge.last / 1e3
-                    } else {
-                        gauge.last
-                    };
-                    ConstGauge::new(last).encode(family.encode_family(&labels(one))?)?;
+                    ConstGauge::new(gauge.last)
+                        .encode(family.encode_family(&labels(one, Part::Whole))?)?;
                 }
             }
         }
-        Kind::Rate => rate(encoder, &name, help, series)?,
+        Kind::Rate => rate(encoder, info, help, series)?,
         Kind::Trend => {
-            let mut family =
-                encoder.encode_descriptor(&name, help, unit.as_ref(), MetricType::Histogram)?;
+            let mut family = encoder.encode_descriptor(&name, help, None, MetricType::Histogram)?;
             for one in series {
                 if let Value::Trend(histogram) = &one.value {
-                    let labels = labels(one);
+                    let labels = labels(one, Part::Whole);
                     let mut metric = family.encode_family(&labels)?;
                     metric.encode_histogram::<NoLabelSet>(
                         histogram.sum(),
@@ -173,24 +132,24 @@ fn family(
 /// As k6's ratio, and as counters that add up across workers.
 fn rate(
     encoder: &mut DescriptorEncoder<'_>,
-    name: &str,
+    info: &MetricInfo,
     help: &str,
     series: &[&SeriesState],
 ) -> Result<(), fmt::Error> {
-    let ratio = format!("{name}_rate");
+    let ratio = info.wire().family_name(PREFIX, Part::Ratio);
     let mut family = encoder.encode_descriptor(&ratio, help, None, MetricType::Gauge)?;
     for one in series {
         if let Value::Rate { nonzero, total } = one.value {
             ConstGauge::new(nonzero as f64 / total.max(1) as f64)
-                .encode(family.encode_family(&labels(one))?)?;
+                .encode(family.encode_family(&labels(one, Part::Whole))?)?;
         }
     }
-    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+    let name = info.wire().family_name(PREFIX, Part::NonZero);
+    let mut family = encoder.encode_descriptor(&name, help, None, MetricType::Counter)?;
     for one in series {
         if let Value::Rate { nonzero, total } = one.value {
-            for (condition, count) in [("nonzero", nonzero), ("zero", total - nonzero)] {
-                let mut labels = labels(one);
-                labels.push(("condition".to_owned(), condition.to_owned()));
+            for (part, count) in [(Part::NonZero, nonzero), (Part::Zero, total - nonzero)] {
+                let labels = labels(one, part);
                 ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
             }
         }
@@ -200,7 +159,11 @@ fn rate(
 
 /// Bounds with the counts of their own buckets, as the encoder wants them; the last bound is infinite.
 fn buckets(histogram: &Histogram) -> Vec<(f64, u64)> {
-    let bounds: &[f64] = if histogram.is_time() { &TIMES } else { &PLAIN };
+    let bounds: &[f64] = if histogram.is_time() {
+        &CLASSIC_TIMES
+    } else {
+        &CLASSIC_PLAIN
+    };
     let mut below = 0;
     let ends = bounds
         .iter()

@@ -438,7 +438,7 @@ fn the_scrape_gives_self_metrics_and_the_tests_own_when_asked() {
         "k6_http_req_duration_seconds_count{odd_name=\"x\\\"y\",scenario=\"browse\"} 40",
         "le=\"+Inf\"",
         "k6_http_req_failed_rate{odd_name=\"x\\\"y\",scenario=\"browse\"} 0.1",
-        "k6_http_req_failed_total{odd_name=\"x\\\"y\",scenario=\"browse\",condition=\"nonzero\"} 4",
+        "k6_http_req_failed_total{condition=\"nonzero\",odd_name=\"x\\\"y\",scenario=\"browse\"} 4",
         "k6_basket_size_total 7",
     ] {
         assert!(page.contains(line), "{line} in {page}");

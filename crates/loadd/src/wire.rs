@@ -14,7 +14,7 @@ use std::sync::Arc;
 use loadd_admin::{Admin, AdminHandle, AdminSettings, Run, Sources};
 use loadd_engine::{Engine, EngineHandle, EngineSettings};
 use loadd_metrics::SelfMetrics;
-use loadd_outputs::{CheckpointWriter, RemoteWriteHandle, RunFolder, RunKey, SampleFiles};
+use loadd_outputs::{CheckpointWriter, DeliveryHandle, RunFolder, RunKey, SampleFiles};
 use loadd_target::{Target, TargetHandle};
 
 use crate::{
@@ -63,7 +63,7 @@ struct Wired<'a> {
 /// What reads snapshots and is to be ended in order.
 #[derive(Default)]
 struct Readers {
-    remote_write: Option<RemoteWriteHandle>,
+    remote_write: Option<DeliveryHandle>,
     checkpoint: Option<CheckpointWriter>,
 }
 
@@ -137,6 +137,7 @@ impl<'a> Wired<'a> {
         let ended_well = failed.is_none() && outcome.stop.is_none();
         if test.linger && ended_well && mode != Mode::Daemon {
             // As in k6, what comes of the test is told after the waiting.
+            screen::print("\nThe test is over; lingering until Ctrl+C or SIGTERM\n");
             watch::linger();
         }
         ending::write_checkpoint(readers.checkpoint, &outcome, exit);
@@ -144,12 +145,20 @@ impl<'a> Wired<'a> {
         if let Some(files) = files {
             // What is lost is said where it is found out; outputs never change the exit code of a run.
             let report = files.finish();
-            tracing::debug!(written = report.written, lost = report.lost, failed = report.failed, "samples");
+            tracing::debug!(
+                written = report.written,
+                lost = report.lost,
+                failed = report.failed,
+                "samples"
+            );
         }
         drop(folder);
         ending::summarise(test, &settings, &outcome);
         if mode == (Mode::Run { quiet: false }) {
-            screen::print(&progress::block(&handle.status(), screen::stdout_is_terminal()));
+            screen::print(&progress::block(
+                &handle.status(),
+                screen::stdout_is_terminal(),
+            ));
         }
         ending::say(&outcome, exit);
         if test.linger && ended_well && mode == Mode::Daemon {
@@ -220,7 +229,10 @@ fn bind_admin(test: &ResolvedTest) -> Result<Option<Admin>, Exit> {
             Ok(Some(admin))
         }
         Err(error) if test.admin_may_fail => {
-            tracing::warn!("admin server on {}: {error}; the test goes on without it", settings.listen());
+            tracing::warn!(
+                "admin server on {}: {error}; the test goes on without it",
+                settings.listen()
+            );
             Ok(None)
         }
         Err(error) => Err(fail(
@@ -240,9 +252,12 @@ fn bind_dashboard(test: &ResolvedTest) -> Result<Option<Admin>, Exit> {
         read_only: true,
         ..AdminSettings::default()
     };
-    Admin::bind(settings)
-        .map(Some)
-        .map_err(|error| fail(&format!("output web-dashboard on {listen}: {error}"), Exit::Other))
+    Admin::bind(settings).map(Some).map_err(|error| {
+        fail(
+            &format!("output web-dashboard on {listen}: {error}"),
+            Exit::Other,
+        )
+    })
 }
 
 fn serve(

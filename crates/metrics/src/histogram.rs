@@ -13,6 +13,7 @@ mod spans;
 #[cfg(test)]
 mod tests;
 
+pub use classic::{CLASSIC_PLAIN, CLASSIC_TIMES};
 pub use spans::{Span, Spans};
 
 use crate::{SavedAmounts, SavedHistogram};

@@ -10,6 +10,7 @@ mod histogram;
 mod intern;
 mod kind;
 mod limit;
+pub mod naming;
 mod own;
 mod recorder;
 mod saved;
@@ -27,7 +28,7 @@ mod totals;
 mod window;
 
 pub use builtin::{Builtin, Family, MetricId, MetricInfo};
-pub use histogram::{Histogram, Span, Spans};
+pub use histogram::{CLASSIC_PLAIN, CLASSIC_TIMES, Histogram, Span, Spans};
 pub use intern::Registry;
 pub use kind::{Contains, Kind};
 pub use limit::{MetricsSettings, OVERFLOW_TAG};

@@ -33,6 +33,21 @@ struct World {
     push: Push,
 }
 
+/// Counts as latencies have them: a lognormal hill with noise of its own for each series, so that the bytes compress as
+/// real ones do.
+fn counts(series: u64) -> impl Iterator<Item = (u32, u32)> {
+    let mut state = series.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    (0..BUCKETS).map(move |bucket| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        let noise = f64::from((state >> 40) as u32) / f64::from(1 << 24);
+        let from_middle = (f64::from(bucket) - f64::from(BUCKETS) / 2.0) / 70.0;
+        let expected = 6.0 * (-from_middle * from_middle / 2.0).exp();
+        (bucket, 1 + (expected * 2.0 * noise) as u32)
+    })
+}
+
 impl World {
     fn new() -> World {
         let registry = Registry::new(MetricsSettings {
@@ -61,9 +76,9 @@ impl World {
             })
             .collect();
         for (number, one) in series.iter().enumerate() {
-            for bucket in 0..BUCKETS {
+            let counts = counts(number as u64);
+            for (bucket, often) in counts {
                 let millis = 2.0_f64.powf((f64::from(bucket) + 0.5) / 128.0);
-                let often = 1 + (number + bucket as usize).is_multiple_of(3) as usize;
                 for _ in 0..often {
                     recorder.add(*one, millis);
                 }
@@ -73,6 +88,7 @@ impl World {
             test_id: "bench".to_owned(),
             instance: "worker-1".to_owned(),
             start_ms: NOW,
+            since_ms: NOW,
             joined_ms: NOW,
             labels: Vec::new(),
         };
@@ -91,8 +107,11 @@ impl World {
 
     /// A snapshot in which this many series have changed.
     fn snapshot(&mut self, changed: usize, after_ms: i64) -> Arc<Snapshot> {
-        for one in &self.series[..changed] {
-            self.recorder.add(*one, 1.5);
+        for (number, one) in self.series[..changed].iter().enumerate() {
+            for sample in 0..5 {
+                let millis = 1.0 + ((number + sample * 7) % 50) as f64 / 10.0;
+                self.recorder.add(*one, millis);
+            }
         }
         let shelf = self.recorder.swap(std::mem::take(&mut self.shelf));
         self.shelf = self.totals.absorb(shelf);

@@ -1,9 +1,14 @@
 //! What the pipeline counts about itself: plain atomics that the wiring reads into the snapshot at each tick.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
 };
+
+use crate::endpoint::retry::Reason;
 
 /// Counters and gauges of one sender and its spool; each names its metric. At every quiescent moment
 /// `recorded = sent + failed + dropped + pending`.
@@ -19,6 +24,8 @@ pub struct PipelineCounters {
     pub failed_poison: AtomicU64,
     /// `loadd_remote_write_samples_failed_total{reason="invalid"}`
     pub failed_invalid: AtomicU64,
+    /// `loadd_remote_write_samples_failed_total{reason="partial"}`
+    pub failed_partial: AtomicU64,
     /// `loadd_remote_write_samples_dropped_total{reason="spool_full"}`
     pub dropped_spool_full: AtomicU64,
     /// `loadd_remote_write_samples_dropped_total{reason="queue_full"}`
@@ -29,6 +36,10 @@ pub struct PipelineCounters {
     pub pending: AtomicU64,
     /// `loadd_remote_write_retries_total`
     pub retries: AtomicU64,
+    /// `loadd_remote_write_fallbacks_total`
+    pub fallbacks: AtomicU64,
+    /// `loadd_remote_write_request_seconds_total`, in microseconds here.
+    pub request_micros: AtomicU64,
     /// `loadd_remote_write_bytes_total`: compressed bytes offered.
     pub bytes: AtomicU64,
     /// `loadd_remote_write_highest_timestamp_seconds`, in milliseconds here.
@@ -74,6 +85,7 @@ impl PipelineCounters {
         self.failed_rejected.load(Relaxed)
             + self.failed_poison.load(Relaxed)
             + self.failed_invalid.load(Relaxed)
+            + self.failed_partial.load(Relaxed)
     }
 
     /// Samples never offered.
@@ -84,7 +96,17 @@ impl PipelineCounters {
             + self.dropped_damaged.load(Relaxed)
     }
 
-    pub(crate) fn count_request(&self, code: u16) {
+    pub(crate) fn failed_for(&self, reason: Reason) -> &AtomicU64 {
+        match reason {
+            Reason::Rejected => &self.failed_rejected,
+            Reason::Poison => &self.failed_poison,
+            Reason::Partial => &self.failed_partial,
+        }
+    }
+
+    pub(crate) fn count_request(&self, code: u16, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.request_micros.fetch_add(micros, Relaxed);
         // Once per request, off the hot path: a lock is cheaper to read than a table of all codes.
         let mut requests = self
             .requests

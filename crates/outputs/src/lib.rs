@@ -5,16 +5,18 @@
 //! and posts it, `endpoint` says what came back and what that means. Beside it the [`CheckpointWriter`] keeps what was
 //! counted, so that a killed worker goes on. Nothing here is waited for by the load: every output has threads of its own.
 
+mod batch;
 mod checkpoint;
 mod clock;
+mod codec;
 mod counters;
+mod delivery;
 mod endpoint;
 mod error;
 mod file;
-mod labels;
 #[doc(hidden)]
 pub mod measure;
-mod naming;
+mod otlp;
 mod output;
 mod push;
 mod remote_write;
@@ -26,16 +28,18 @@ pub use checkpoint::{
     StartWish,
 };
 pub use counters::PipelineCounters;
+pub use delivery::{Delivery, DeliveryHandle};
 pub use error::Error;
 pub use file::{
     MetricFacts, SampleFacts, SampleFiles, SampleFormat, SampleOutput, SampleReport, SampleTarget,
     TimeFormat,
 };
+pub use otlp::otlp;
 pub use output::{FlushReport, Output, RunIdentity};
-pub use remote_write::{RemoteWrite, RemoteWriteHandle, remote_write, v1};
+pub use remote_write::{remote_write, v1, v2};
 pub use settings::{
-    BasicAuth, DISK_SPOOL_BYTES, HistogramMode, MEMORY_SPOOL_BYTES, ProtocolVersion,
-    RemoteWriteSettings, SettingFault, TlsSettings,
+    BasicAuth, Compression, DISK_SPOOL_BYTES, HistogramMode, MEMORY_SPOOL_BYTES, OtlpNames,
+    OtlpProtocol, OtlpSettings, ProtocolVersion, RemoteWriteSettings, SettingFault, TlsSettings,
 };
 
 // The kit in `tests/` speaks of this crate by its name, in unit tests too.

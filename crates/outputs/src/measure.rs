@@ -5,14 +5,13 @@ use std::{io, sync::Arc};
 use loadd_metrics::Snapshot;
 
 use crate::{
+    batch::{Batch, MAX_SERIES},
+    codec::Codec,
     counters::PipelineCounters,
     output::RunIdentity,
     push::Pusher,
-    remote_write::{
-        encode::{Encoder, MAX_SERIES},
-        sender::compress,
-    },
-    settings::MEMORY_SPOOL_BYTES,
+    remote_write::{classic::Bounds, encode::RemoteWriteCodec},
+    settings::{HistogramMode, MEMORY_SPOOL_BYTES, ProtocolVersion},
     spool::{Limits, Log, record::Run, store::MemoryStore},
 };
 
@@ -21,7 +20,7 @@ use crate::{
 pub struct Push {
     pusher: Pusher,
     log: Log,
-    encoder: Encoder,
+    codec: RemoteWriteCodec,
 }
 
 /// What a push came to.
@@ -45,6 +44,7 @@ impl Push {
     pub fn new(identity: &RunIdentity) -> io::Result<Push> {
         let run = Arc::new(Run {
             start_ms: identity.start_ms,
+            since_ms: identity.since_ms,
             labels: identity.wire_labels(),
         });
         let log = Log::open(
@@ -57,7 +57,12 @@ impl Push {
         Ok(Push {
             pusher: Pusher::new(run, 1, identity.joined_ms, 0),
             log,
-            encoder: Encoder::new("k6_"),
+            codec: RemoteWriteCodec::new(
+                "k6_",
+                HistogramMode::Native,
+                Bounds::default(),
+                ProtocolVersion::V1,
+            ),
         })
     }
 
@@ -68,11 +73,13 @@ impl Push {
         }
         let mut cost = Cost::default();
         while let Some(record) = self.log.next() {
-            for request in self.encoder.encode(&record).cut(MAX_SERIES) {
+            let codec = &mut self.codec;
+            for batch in Batch::cut(&record, MAX_SERIES, |points| codec.weigh(points)) {
                 cost.requests += 1;
-                cost.series += request.pieces.len();
-                cost.plain_bytes += request.bytes.len();
-                cost.wire_bytes += compress(&request.bytes).len();
+                cost.series += batch.series();
+                let encoded = codec.encode(batch.points());
+                cost.wire_bytes += encoded.bytes.len();
+                cost.plain_bytes += codec.plain_bytes();
             }
             self.log.ack(record.seq);
         }

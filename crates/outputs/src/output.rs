@@ -13,6 +13,8 @@ pub struct RunIdentity {
     pub instance: String,
     /// Resolved start of the run, Unix milliseconds.
     pub start_ms: i64,
+    /// Since when the counts have been going on from 0, Unix milliseconds: before `joined_ms` where they come from a checkpoint.
+    pub since_ms: i64,
     /// When this process joined the run, Unix milliseconds: the date of the explicit zeros.
     pub joined_ms: i64,
     /// Extra labels; a `job` among them takes the place of `loadd`.

@@ -3,8 +3,9 @@
 //! * A record is due every `interval` of snapshot time; all its values carry that one time.
 //! * **Birth**: a series begins with a zero, dated at the tick before its first sample, never before what was sent already.
 //!   A series that goes on from the checkpoint gets none, nor does a gauge: nobody measured that 0.
-//! * **Slow beat**: an unchanged series is sent with each push for the first minute, then once a minute. When it wakes, its
-//!   old value goes along, dated at the push before, so that short windows see the first increments.
+//! * **Slow beat**: an unchanged series is sent with each push for the first minute, then once a minute, each at a second of
+//!   its own, so that a push is not idle for a minute and then late. When it wakes, its old value goes along, dated at the
+//!   push before, so that short windows see the first increments.
 //! * **End**: after the last snapshot's record a second one with a staleness marker for each series.
 
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use hashbrown::HashMap;
 use loadd_metrics::{Kind, SeriesId, SeriesState, Snapshot, Value};
 
 use crate::{
-    remote_write::histogram::{empty_message, message},
+    remote_write::histogram::{Invalid, Writer, empty_message},
     spool::record::{Point, Reading, Record, Run, SeriesDef},
 };
 
@@ -26,10 +27,22 @@ struct Known {
     def: Arc<SeriesDef>,
     /// Time of its zero, until that is sent.
     birth_ms: Option<i64>,
-    /// Version and reading of the last push that had it.
-    sent: Option<(u64, Reading)>,
+    /// Version in the last push that had it.
+    sent: Option<u64>,
     sent_ms: i64,
     changed_ms: i64,
+    /// Its value, kept while it rests: no copy, since it is the pipeline's own until that changes.
+    resting: Option<Value>,
+    /// Where in the minute its slow beat falls.
+    phase_ms: i64,
+}
+
+impl Known {
+    /// Whether the slow beat of this series has come since it was last sent.
+    fn beat_is_due(&self, time_ms: i64) -> bool {
+        let beats = |time_ms: i64| (time_ms + self.phase_ms).div_euclid(BEAT_MS);
+        beats(time_ms) > beats(self.sent_ms)
+    }
 }
 
 /// Makes records of snapshots.
@@ -38,6 +51,9 @@ pub(crate) struct Pusher {
     run: Arc<Run>,
     interval_ms: i64,
     known: HashMap<SeriesId, Known>,
+    writer: Writer,
+    /// Bytes and points of the push before: the next one needs about as much room.
+    room: (usize, usize),
     /// Time of the snapshot before; at first the moment of joining.
     tick_ms: i64,
     /// Time of the push before.
@@ -62,6 +78,8 @@ impl Pusher {
             run,
             interval_ms: interval_ms.max(1),
             known: HashMap::new(),
+            writer: Writer::default(),
+            room: (0, 0),
             tick_ms: joined_ms.max(floor_ms + 1),
             push_ms: floor_ms,
             next_push_ms: joined_ms,
@@ -98,6 +116,7 @@ impl Pusher {
 
     fn meet(&mut self, snapshot: &Snapshot, series: &SeriesState, time_ms: i64) {
         let tick_ms = self.tick_ms;
+        let order = self.known.len() as i64;
         let known = self.known.entry(series.id).or_insert_with(|| {
             let metric = snapshot.metric(series.metric);
             let def = SeriesDef {
@@ -111,6 +130,7 @@ impl Pusher {
                     .iter()
                     .map(|(name, value)| (name.to_owned(), value.to_owned()))
                     .collect(),
+                help: metric.help.to_string(),
             };
             let born = !series.restored && metric.kind != Kind::Gauge;
             Known {
@@ -119,6 +139,9 @@ impl Pusher {
                 sent: None,
                 sent_ms: 0,
                 changed_ms: 0,
+                resting: None,
+                // The golden ratio spreads neighbours evenly, however many there are.
+                phase_ms: order.wrapping_mul(37_082).rem_euclid(BEAT_MS),
             }
         });
         // Still without a sample at this tick: its zero moves along, up to the tick before the first one.
@@ -128,33 +151,32 @@ impl Pusher {
     }
 
     fn push(&mut self, snapshot: &Snapshot, time_ms: i64, invalid: &mut u64) -> Option<Record> {
-        let mut points = Vec::new();
+        let mut points = Vec::with_capacity(self.room.1);
+        self.writer.reserve(self.room.0);
+        let mut bytes = 0;
         for series in &snapshot.series {
             let Some(known) = self.known.get_mut(&series.id) else {
                 continue;
             };
-            let changed = known
-                .sent
-                .as_ref()
-                .is_none_or(|(version, _)| *version != series.version);
+            let changed = known.sent != Some(series.version);
             if changed {
                 known.changed_ms = time_ms;
             }
             let resting = time_ms - known.changed_ms > BEAT_MS;
-            if resting && !snapshot.last && time_ms - known.sent_ms < BEAT_MS {
+            if resting && !snapshot.last && !known.beat_is_due(time_ms) {
+                known.resting.get_or_insert_with(|| series.value.clone());
                 continue;
             }
-            let reading = match (&known.sent, changed) {
-                (Some((_, reading)), false) => reading.clone(),
-                (Some(_) | None, _) => match reading(&series.value) {
-                    Ok(Some(reading)) => reading,
-                    Ok(None) => continue,
-                    Err(_fault) => {
-                        *invalid += 1;
-                        continue;
-                    }
-                },
+            let reading = match reading(&mut self.writer, &series.value) {
+                Ok(Some(reading)) => reading,
+                Ok(None) => continue,
+                Err(fault) => {
+                    tracing::debug!(metric = known.def.metric, %fault, "histogram_not_sent");
+                    *invalid += 1;
+                    continue;
+                }
             };
+            bytes += reading.len();
             let mut add = |time_ms, reading| {
                 points.push(Point {
                     series: Arc::clone(&known.def),
@@ -165,16 +187,18 @@ impl Pusher {
             if let Some(birth_ms) = known.birth_ms.take().filter(|birth_ms| *birth_ms < time_ms) {
                 add(birth_ms, Reading::Zero(zero_of(&series.value)));
             }
-            if changed
-                && known.sent_ms < self.push_ms
-                && let Some((_, old)) = known.sent.take()
+            let rested = known.resting.take_if(|_| changed);
+            if known.sent_ms < self.push_ms
+                && let Some(value) = rested
+                && let Ok(Some(old)) = self::reading(&mut self.writer, &value)
             {
                 add(self.push_ms, old);
             }
-            add(time_ms, reading.clone());
-            known.sent = Some((series.version, reading));
+            add(time_ms, reading);
+            known.sent = Some(series.version);
             known.sent_ms = time_ms;
         }
+        self.room = (bytes + bytes / 8, points.len() + points.len() / 8);
         self.push_ms = time_ms;
         self.floor_ms = time_ms;
         self.record(points, time_ms, snapshot.last)
@@ -223,7 +247,7 @@ fn zero_of(value: &Value) -> Bytes {
     }
 }
 
-fn reading(value: &Value) -> Result<Option<Reading>, crate::remote_write::histogram::Invalid> {
+fn reading(writer: &mut Writer, value: &Value) -> Result<Option<Reading>, Invalid> {
     Ok(match value {
         Value::Counter(sum) => Some(Reading::Number(*sum)),
         Value::Gauge(gauge) => gauge.map(|gauge| Reading::Number(gauge.last)),
@@ -231,7 +255,7 @@ fn reading(value: &Value) -> Result<Option<Reading>, crate::remote_write::histog
             nonzero: *nonzero,
             total: *total,
         }),
-        Value::Trend(histogram) => Some(Reading::Histogram(message(histogram)?)),
+        Value::Trend(histogram) => Some(Reading::Histogram(writer.write(histogram)?)),
     })
 }
 

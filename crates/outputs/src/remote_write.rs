@@ -1,289 +1,64 @@
-//! Prometheus remote write: snapshots in, requests out, on a thread of its own that the load never waits for.
+//! Prometheus remote write, versions 1.0 and 2.0.
 
+pub(crate) mod classic;
 pub(crate) mod encode;
 pub(crate) mod histogram;
-pub(crate) mod sender;
+mod lines;
 pub mod v1;
+pub mod v2;
+mod values;
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-    sync::{Arc, atomic::Ordering::Relaxed},
-    thread,
-    time::Duration,
-};
+use std::sync::Arc;
 
 use loadd_metrics::Snapshot;
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::watch;
 
+use self::{classic::Bounds, encode::RemoteWriteCodec};
 use crate::{
     checkpoint::RunFolder,
-    counters::PipelineCounters,
-    endpoint::{Endpoint, retry::Patience},
+    delivery::{Delivery, Parts},
+    endpoint::Endpoint,
     error::Error,
-    output::{FlushReport, Output, RunIdentity},
-    push::Pusher,
-    settings::{DISK_SPOOL_BYTES, MEMORY_SPOOL_BYTES, RemoteWriteSettings, label_faults},
-    spool::{
-        Limits, Log,
-        record::Run,
-        store::{DiskStore, MemoryStore, Store},
-    },
+    output::RunIdentity,
+    settings::{RemoteWriteSettings, label_faults},
 };
-
-const HEADERS: [(&str, &str); 3] = [
-    ("content-encoding", "snappy"),
-    ("content-type", "application/x-protobuf"),
-    ("x-prometheus-remote-write-version", "0.1.0"),
-];
-
-/// A sender that is ready to start: all of its settings, files and folders have been found good.
-#[derive(Debug)]
-pub struct RemoteWrite {
-    settings: RemoteWriteSettings,
-    snapshots: watch::Receiver<Arc<Snapshot>>,
-    log: Log,
-    endpoint: Endpoint,
-    pusher: Pusher,
-    counters: Arc<PipelineCounters>,
-    patience: Patience,
-    seed: u64,
-}
-
-/// A sender at work.
-#[derive(Debug)]
-pub struct RemoteWriteHandle {
-    thread: Option<thread::JoinHandle<()>>,
-    stop: Option<oneshot::Sender<Duration>>,
-    counters: Arc<PipelineCounters>,
-}
 
 /// Builds a sender. With a folder its spool lies there and survives the process; without one it lies in memory.
 ///
 /// # Errors
 /// Where settings, certificates, credentials or the folder are not usable.
 pub fn remote_write(
-    settings: RemoteWriteSettings,
+    settings: &RemoteWriteSettings,
     identity: &RunIdentity,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     folder: Option<&RunFolder>,
-) -> Result<RemoteWrite, Error> {
+) -> Result<Delivery, Error> {
     let mut faults = settings.validate().err().unwrap_or_default();
     faults.extend(label_faults("labels", &identity.labels));
     if !faults.is_empty() {
         return Err(Error::Settings(faults));
     }
-    let endpoint = Endpoint::new(&settings, &HEADERS)?;
-    let counters = Arc::new(PipelineCounters::default());
-    let (store, default_bytes): (Box<dyn Store>, u64) = match folder {
-        Some(folder) => {
-            let path = folder.path().join("spool");
-            let store = DiskStore::open(&path).map_err(|error| Error::Spool { path, error })?;
-            (Box::new(store), DISK_SPOOL_BYTES)
-        }
-        None => (Box::new(MemoryStore::default()), MEMORY_SPOOL_BYTES),
+    let bounds = Bounds::new(
+        settings.classic_buckets.as_deref(),
+        settings.classic_buckets_plain.as_deref(),
+    );
+    let codec = RemoteWriteCodec::new(
+        &settings.metric_prefix,
+        settings.histograms,
+        bounds,
+        settings.version,
+    );
+    let parts = Parts {
+        name: "remote write",
+        file_name: "spool",
+        endpoint: Endpoint::new(&settings.endpoint())?,
+        codec: Box::new(codec),
+        interval: settings.interval,
+        max_bytes: settings.max_bytes,
+        identity,
+        folder,
     };
-    let limits = Limits::of(settings.max_bytes.unwrap_or(default_bytes));
-    let log = Log::open(store, limits, "remote_write", Arc::clone(&counters)).map_err(|error| {
-        Error::Spool {
-            path: folder
-                .map(|folder| folder.path().join("spool"))
-                .unwrap_or_default(),
-            error,
-        }
-    })?;
-    let run = Arc::new(Run {
-        start_ms: identity.start_ms,
-        labels: identity.wire_labels(),
-    });
-    let interval_ms = i64::try_from(settings.interval.as_millis()).unwrap_or(i64::MAX);
-    let pusher = Pusher::new(run, interval_ms, identity.joined_ms, log.newest_ms());
-    counters
-        .highest_sent_timestamp_ms
-        .store(identity.joined_ms, Relaxed);
-    let seed = u64::from(crc32fast::hash(
-        format!("{}/{}", identity.instance, identity.start_ms).as_bytes(),
-    ));
-    Ok(RemoteWrite {
-        settings,
-        snapshots,
-        log,
-        endpoint,
-        pusher,
-        counters,
-        patience: Patience::USUAL,
-        seed,
-    })
-}
-
-impl RemoteWrite {
-    /// What it counts about itself.
-    #[must_use]
-    pub fn counters(&self) -> Arc<PipelineCounters> {
-        Arc::clone(&self.counters)
-    }
-
-    /// The newest time that the spool holds; a run's snapshots should be dated after it.
-    #[must_use]
-    pub fn newest_ms(&self) -> i64 {
-        self.log.newest_ms()
-    }
-
-    /// Starts the thread. What lies in the spool is sent first.
-    ///
-    /// # Errors
-    /// Where the system gives no thread.
-    pub fn start(self) -> Result<RemoteWriteHandle, Error> {
-        let failed = |error| Error::Thread {
-            name: "remote write",
-            error,
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(failed)?;
-        let counters = Arc::clone(&self.counters);
-        let (stop, stopped) = oneshot::channel();
-        let thread = thread::Builder::new()
-            .name("remote-write".to_owned())
-            .spawn(move || runtime.block_on(self.run(stopped)))
-            .map_err(failed)?;
-        Ok(RemoteWriteHandle {
-            thread: Some(thread),
-            stop: Some(stop),
-            counters,
-        })
-    }
-
-    async fn run(self, stopped: oneshot::Receiver<Duration>) {
-        let RemoteWrite {
-            settings,
-            snapshots,
-            log,
-            endpoint,
-            pusher,
-            counters,
-            patience,
-            seed,
-        } = self;
-        let log = Rc::new(RefCell::new(log));
-        let new_record = Rc::new(Notify::new());
-        let fed = Rc::new(Cell::new(false));
-        let encoder = encode::Encoder::new(&settings.metric_prefix);
-        let mut sender = sender::Sender::new(
-            Rc::clone(&log),
-            Rc::clone(&new_record),
-            endpoint,
-            encoder,
-            Arc::clone(&counters),
-            patience,
-            seed,
-        );
-        let feed = async {
-            feed(snapshots, pusher, &log, &new_record, &counters).await;
-            fed.set(true);
-            new_record.notify_one();
-        };
-        let is_fed = || fed.get();
-        let work = async { tokio::join!(feed, sender.run(is_fed)) };
-        let deadline = async {
-            // A handle that was dropped has no time to give.
-            let time = stopped.await.unwrap_or(Duration::ZERO);
-            tokio::time::sleep(time).await;
-        };
-        tokio::select! {
-            _ = work => {}
-            () = deadline => {}
-        }
-        counters
-            .pending
-            .store(log.borrow().pending_samples(), Relaxed);
-    }
-}
-
-/// Snapshots to records, until the last one or until nobody makes any more.
-async fn feed(
-    mut snapshots: watch::Receiver<Arc<Snapshot>>,
-    mut pusher: Pusher,
-    log: &RefCell<Log>,
-    new_record: &Notify,
-    counters: &PipelineCounters,
-) {
-    loop {
-        let snapshot = Arc::clone(&snapshots.borrow_and_update());
-        // Before the first tick the channel may hold an empty one that nobody dated.
-        if snapshot.time_ms > 0 {
-            let pushed = pusher.take(&snapshot);
-            counters.recorded.fetch_add(pushed.invalid, Relaxed);
-            counters.failed_invalid.fetch_add(pushed.invalid, Relaxed);
-            for record in pushed.records {
-                counters
-                    .highest_timestamp_ms
-                    .fetch_max(record.time_ms, Relaxed);
-                log.borrow_mut().append(record);
-                new_record.notify_one();
-            }
-        }
-        if snapshot.last || snapshots.changed().await.is_err() {
-            return;
-        }
-    }
-}
-
-impl Output for RemoteWriteHandle {
-    fn name(&self) -> &'static str {
-        "remote write"
-    }
-
-    fn counters(&self) -> Arc<PipelineCounters> {
-        Arc::clone(&self.counters)
-    }
-
-    fn finish(mut self: Box<Self>, timeout: Duration) -> FlushReport {
-        self.flush(timeout)
-    }
-}
-
-impl RemoteWriteHandle {
-    /// What it counts about itself.
-    #[must_use]
-    pub fn counters(&self) -> Arc<PipelineCounters> {
-        Arc::clone(&self.counters)
-    }
-
-    /// Blocks until everything is sent (the last snapshot must have been published) or the time is up.
-    #[must_use]
-    pub fn finish(mut self, timeout: Duration) -> FlushReport {
-        self.flush(timeout)
-    }
-
-    fn flush(&mut self, timeout: Duration) -> FlushReport {
-        if let Some(stop) = self.stop.take() {
-            // The thread may have ended by itself: then there is nobody to tell.
-            let _ended = stop.send(timeout);
-        }
-        let panicked = self
-            .thread
-            .take()
-            .is_some_and(|thread| thread.join().is_err());
-        if panicked {
-            tracing::error!("remote_write_thread_panicked");
-        }
-        FlushReport {
-            sent: self.counters.sent.load(Relaxed),
-            failed: self.counters.failed(),
-            dropped: self.counters.dropped(),
-            pending: self.counters.pending.load(Relaxed),
-        }
-    }
-}
-
-impl Drop for RemoteWriteHandle {
-    fn drop(&mut self) {
-        if self.thread.is_some() {
-            let _report = self.flush(Duration::ZERO);
-        }
-    }
+    Delivery::build(parts, snapshots)
 }
 
 #[cfg(test)]

@@ -1,12 +1,17 @@
 //! Settings of the table `[remote_write]`, and the check that names every fault at once.
 
+mod common;
+mod otlp;
+
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-use loadd_timeline::DurationValue;
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
-use crate::{endpoint::RESERVED_HEADERS, labels, naming};
+pub use common::{BasicAuth, SettingFault, TlsSettings};
+pub(crate) use common::{EndpointSettings, Transport, label_faults};
+use common::{Faults, default_flush_timeout, default_interval, default_prefix, duration, size};
+pub use otlp::{Compression, OtlpNames, OtlpProtocol, OtlpSettings};
 
 /// Bytes that wait in memory where no folder is set.
 pub const MEMORY_SPOOL_BYTES: u64 = 64 << 20;
@@ -26,6 +31,12 @@ pub struct RemoteWriteSettings {
     /// How histograms are sent.
     #[serde(default)]
     pub histograms: HistogramMode,
+    /// Upper bounds of classic buckets of times, in seconds. Default: 18 of them from 0.5 ms to 60 s.
+    #[serde(default, alias = "classicBuckets")]
+    pub classic_buckets: Option<Vec<f64>>,
+    /// Upper bounds of classic buckets of all other trends. Default: 10 of them from 0.1 to 1e6.
+    #[serde(default, alias = "classicBucketsPlain")]
+    pub classic_buckets_plain: Option<Vec<f64>>,
     /// Version of the protocol.
     #[serde(default)]
     pub version: ProtocolVersion,
@@ -65,9 +76,9 @@ pub enum HistogramMode {
     /// Native histograms.
     #[default]
     Native,
-    /// Classic buckets. Not supported yet: refused.
+    /// Classic buckets: `NAME_bucket`, `NAME_sum`, `NAME_count`.
     Classic,
-    /// Both. Not supported yet: refused.
+    /// Both, side by side.
     Both,
 }
 
@@ -78,61 +89,9 @@ pub enum ProtocolVersion {
     #[default]
     #[serde(rename = "1.0")]
     V1,
-    /// `io.prometheus.write.v2.Request`. Not supported yet: refused.
+    /// `io.prometheus.write.v2.Request`; falls back to 1.0 where the receiver does not know it.
     #[serde(rename = "2.0")]
     V2,
-}
-
-/// HTTP basic authentication.
-#[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BasicAuth {
-    /// User.
-    pub username: String,
-    /// Password.
-    #[serde(default)]
-    pub password: Option<String>,
-    /// File with the password, read like the token file.
-    #[serde(default, alias = "passwordFile")]
-    pub password_file: Option<PathBuf>,
-}
-
-impl std::fmt::Debug for BasicAuth {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Settings are logged; a password is not.
-        formatter
-            .debug_struct("BasicAuth")
-            .field("username", &self.username)
-            .finish_non_exhaustive()
-    }
-}
-
-/// TLS of a connection.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct TlsSettings {
-    /// Certificates of the authorities, PEM; take the place of the system's.
-    #[serde(alias = "caFile")]
-    pub ca_file: Option<PathBuf>,
-    /// Own certificate, PEM.
-    #[serde(alias = "certFile")]
-    pub cert_file: Option<PathBuf>,
-    /// Own key, PEM.
-    #[serde(alias = "keyFile")]
-    pub key_file: Option<PathBuf>,
-    /// The server's certificate is not verified.
-    #[serde(alias = "insecureSkipVerify")]
-    pub insecure_skip_verify: bool,
-}
-
-/// A setting that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{key}: {fault}")]
-pub struct SettingFault {
-    /// The key, from `remote_write` on.
-    pub key: String,
-    /// What is wrong with it and what to use.
-    pub fault: String,
 }
 
 impl RemoteWriteSettings {
@@ -143,6 +102,8 @@ impl RemoteWriteSettings {
             url: url.into(),
             interval: default_interval(),
             histograms: HistogramMode::Native,
+            classic_buckets: None,
+            classic_buckets_plain: None,
             version: ProtocolVersion::V1,
             metric_prefix: default_prefix(),
             flush_timeout: default_flush_timeout(),
@@ -159,169 +120,46 @@ impl RemoteWriteSettings {
     /// # Errors
     /// All faults, each with its key.
     pub fn validate(&self) -> Result<(), Vec<SettingFault>> {
-        let mut faults = Vec::new();
-        let mut fault = |key: &str, fault: String| {
-            faults.push(SettingFault {
-                key: format!("remote_write.{key}"),
-                fault,
-            });
-        };
-        match self.url.parse::<http::Uri>() {
-            Ok(uri)
-                if matches!(uri.scheme_str(), Some("http" | "https"))
-                    && uri.host().is_some_and(|host| !host.is_empty()) =>
-            {
-                if uri
-                    .authority()
-                    .is_some_and(|authority| authority.as_str().contains('@'))
-                {
-                    fault("url", "holds user and password; use basic_auth".to_owned());
-                }
+        let mut faults = Faults::of("remote_write");
+        faults.url("url", &self.url);
+        faults.times(self.interval, self.flush_timeout);
+        for (key, bounds) in [
+            ("classic_buckets", &self.classic_buckets),
+            ("classic_buckets_plain", &self.classic_buckets_plain),
+        ] {
+            let Some(bounds) = bounds else { continue };
+            if self.histograms == HistogramMode::Native {
+                faults.add(key, "needs histograms = \"classic\" or \"both\"");
             }
-            Ok(_) => fault(
-                "url",
-                format!(
-                    "\"{}\" must begin with http:// or https:// and name a host",
-                    self.url
-                ),
-            ),
-            Err(error) => fault("url", format!("\"{}\" is not a URL: {error}", self.url)),
+            let rising = bounds.windows(2).all(|pair| pair[0] < pair[1]);
+            if bounds.is_empty() || !rising || !bounds.iter().all(|bound| bound.is_finite()) {
+                faults.add(
+                    key,
+                    "must be finite numbers, each greater than the one before",
+                );
+            }
         }
-        if self.interval < Duration::from_millis(500) || self.interval > Duration::from_secs(60) {
-            fault("interval", "must be between 500ms and 60s".to_owned());
-        }
-        if self.flush_timeout > Duration::from_secs(3600) {
-            fault("flush_timeout", "must be at most 1h".to_owned());
-        }
-        if self.histograms != HistogramMode::Native {
-            fault(
-                "histograms",
-                "only \"native\" is supported yet; \"classic\" and \"both\" come with issue 7"
-                    .to_owned(),
-            );
-        }
-        if self.version != ProtocolVersion::V1 {
-            fault(
-                "version",
-                "only \"1.0\" is supported yet; \"2.0\" comes with issue 7".to_owned(),
-            );
-        }
-        if !naming::is_valid_prefix(&self.metric_prefix) {
-            fault(
-                "metric_prefix",
-                format!("\"{}\" cannot begin a metric name", self.metric_prefix),
-            );
-        }
+        faults.prefix(&self.metric_prefix);
         if self.max_bytes.is_some_and(|bytes| bytes < 1 << 20) {
-            fault("spool.max_bytes", "must be at least 1MiB".to_owned());
+            faults.add("spool.max_bytes", "must be at least 1MiB");
         }
-        for (name, value) in &self.headers {
-            if RESERVED_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
-                fault(
-                    &format!("headers.{name}"),
-                    "is set by remote write itself and cannot be changed".to_owned(),
-                );
-            } else if name.parse::<http::HeaderName>().is_err()
-                || value.parse::<http::HeaderValue>().is_err()
-            {
-                fault(
-                    &format!("headers.{name}"),
-                    "is not a valid HTTP header".to_owned(),
-                );
-            }
-        }
-        if self.basic_auth.is_some() && self.bearer_token_file.is_some() {
-            fault(
-                "bearer_token_file",
-                "cannot be used together with basic_auth".to_owned(),
-            );
-        }
-        if self
-            .basic_auth
-            .as_ref()
-            .is_some_and(|auth| auth.password.is_some() && auth.password_file.is_some())
-        {
-            fault(
-                "basic_auth.password_file",
-                "cannot be used together with password".to_owned(),
-            );
-        }
-        if self.tls.cert_file.is_some() != self.tls.key_file.is_some() {
-            fault(
-                "tls.key_file",
-                "cert_file and key_file need each other".to_owned(),
-            );
-        }
-        if faults.is_empty() {
-            Ok(())
-        } else {
-            Err(faults)
+        faults.headers(&self.headers);
+        faults.auth(self.basic_auth.as_ref(), self.bearer_token_file.as_ref());
+        faults.tls(&self.tls);
+        faults.result()
+    }
+
+    pub(crate) fn endpoint(&self) -> EndpointSettings {
+        EndpointSettings {
+            url: self.url.clone(),
+            transport: Transport::Post,
+            headers: self.headers.clone(),
+            bearer_token: None,
+            bearer_token_file: self.bearer_token_file.clone(),
+            basic_auth: self.basic_auth.clone(),
+            tls: self.tls.clone(),
         }
     }
-}
-
-/// Faults of the labels that a user sets; `key` is the table they come from.
-pub(crate) fn label_faults(key: &str, set: &[(String, String)]) -> Vec<SettingFault> {
-    set.iter()
-        .filter(|(name, _)| !labels::is_valid_name(name))
-        .map(|(name, _)| SettingFault {
-            key: format!("{key}.{name}"),
-            fault: "is not a label name: [a-zA-Z_][a-zA-Z0-9_]*, not beginning with __".to_owned(),
-        })
-        .collect()
-}
-
-fn default_interval() -> Duration {
-    Duration::from_secs(5)
-}
-
-fn default_flush_timeout() -> Duration {
-    Duration::from_secs(30)
-}
-
-fn default_prefix() -> String {
-    "k6_".to_owned()
-}
-
-fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let value = DurationValue::deserialize(deserializer)?;
-    value
-        .as_duration()
-        .ok_or_else(|| serde::de::Error::custom("a duration cannot be negative"))
-}
-
-fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Size {
-        Bytes(u64),
-        Text(String),
-    }
-    match Option::<Size>::deserialize(deserializer)? {
-        None => Ok(None),
-        Some(Size::Bytes(bytes)) => Ok(Some(bytes)),
-        Some(Size::Text(text)) => parse_size(&text).map(Some).ok_or_else(|| {
-            serde::de::Error::custom(format!("\"{text}\" is not a size such as 256MiB"))
-        }),
-    }
-}
-
-fn parse_size(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let digits = text
-        .find(|char: char| !char.is_ascii_digit())
-        .unwrap_or(text.len());
-    let unit = match text[digits..].trim() {
-        "" | "B" => 1,
-        "kB" | "KB" => 1_000,
-        "MB" => 1_000_000,
-        "GB" => 1_000_000_000,
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        "GiB" => 1_u64 << 30,
-        _ => return None,
-    };
-    text[..digits].parse::<u64>().ok()?.checked_mul(unit)
 }
 
 #[cfg(test)]
@@ -356,7 +194,7 @@ mod tests {
     #[test]
     fn every_fault_is_named_at_once_with_its_key() {
         let mut settings =
-            parsed(r#"{"url":"ftp://a","version":"2.0","histograms":"both","metric_prefix":"9 "}"#)
+            parsed(r#"{"url":"ftp://a","version":"2.0","histograms":"both","metric_prefix":"9 ","classic_buckets":[2,1]}"#)
                 .unwrap();
         settings
             .headers
@@ -370,8 +208,7 @@ mod tests {
             .collect();
         let expected = [
             "url",
-            "histograms",
-            "version",
+            "classic_buckets",
             "metric_prefix",
             "headers.User-Agent",
             "tls.key_file",

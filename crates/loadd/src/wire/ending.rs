@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use loadd_engine::{EngineSettings, Outcome, StopReason, handle_summary};
 use loadd_metrics::{Summary, SummaryOptions, SystemTag};
-use loadd_outputs::{CheckpointWriter, Ending, RemoteWriteHandle};
+use loadd_outputs::{CheckpointWriter, DeliveryHandle, Ending};
 
 use super::Mode;
 use crate::{
@@ -41,7 +41,7 @@ pub(super) fn write_checkpoint(
 pub(super) fn flush(
     test: &ResolvedTest,
     mode: Mode,
-    remote_write: Option<RemoteWriteHandle>,
+    remote_write: Option<DeliveryHandle>,
     exit: Exit,
 ) -> Exit {
     let (Some(sender), Some(settings)) = (remote_write, &test.remote_write) else {

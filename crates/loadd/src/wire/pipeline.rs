@@ -6,7 +6,7 @@ use loadd_admin::Delivery;
 use loadd_engine::EngineHandle;
 use loadd_metrics::SelfMetrics;
 use loadd_outputs::{
-    PipelineCounters, RemoteWrite, RemoteWriteHandle, RunFolder, RunIdentity, remote_write,
+    Delivery as Sender, DeliveryHandle, PipelineCounters, RunFolder, RunIdentity, remote_write,
 };
 
 use super::{fail, start::now_ms};
@@ -64,23 +64,25 @@ impl Pipeline {
         start_ms: i64,
         engine: &EngineHandle,
         folder: Option<&RunFolder>,
-    ) -> Result<Option<RemoteWriteHandle>, Exit> {
+    ) -> Result<Option<DeliveryHandle>, Exit> {
         let Some(settings) = &test.remote_write else {
             return Ok(None);
         };
+        let joined_ms = now_ms().max(start_ms);
         let identity = RunIdentity {
             test_id: test.test_id.clone(),
             instance: test.instance.clone(),
             start_ms,
-            joined_ms: now_ms().max(start_ms),
+            since_ms: joined_ms,
+            joined_ms,
             labels: test
                 .labels
                 .iter()
                 .map(|(name, value)| (name.clone(), value.clone()))
                 .collect(),
         };
-        let handle = remote_write(settings.clone(), &identity, engine.snapshots(), folder)
-            .and_then(RemoteWrite::start)
+        let handle = remote_write(settings, &identity, engine.snapshots(), folder)
+            .and_then(Sender::start)
             .map_err(|error| fail(&format!("remote_write: {error}"), Exit::BadConfig))?;
         *self.counters.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle.counters());
         Ok(Some(handle))
@@ -111,6 +113,7 @@ impl Pipeline {
             ("rejected", &pipeline.failed_rejected),
             ("poison", &pipeline.failed_poison),
             ("invalid", &pipeline.failed_invalid),
+            ("partial", &pipeline.failed_partial),
         ] {
             self.count(
                 "loadd_remote_write_samples_failed",
@@ -138,6 +141,11 @@ impl Pipeline {
             "loadd_remote_write_bytes",
             &[],
             pipeline.bytes.load(Relaxed),
+        );
+        self.count(
+            "loadd_remote_write_fallbacks",
+            &[],
+            pipeline.fallbacks.load(Relaxed),
         );
         for (code, value) in pipeline.requests() {
             self.count(

@@ -3,6 +3,8 @@
 //! Bucket i of schema s holds base^(i-1) < v <= base^i with base = 2^(2^-s). The fraction of `frexp` decides within an octave,
 //! its exponent picks the octave. The rounded edges of the table are the truth, not the real numbers behind them.
 
+use std::sync::OnceLock;
+
 use super::edges::EDGES;
 
 /// The finest schema.
@@ -38,6 +40,14 @@ pub(crate) struct Indexer {
 }
 
 impl Indexer {
+    /// The one of a schema that everybody may use off the hot path, made when first asked for.
+    pub(crate) fn shared(schema: i8) -> &'static Indexer {
+        const ALL: usize = (MAX_SCHEMA - MIN_SCHEMA + 1) as usize;
+        static SHARED: [OnceLock<Indexer>; ALL] = [const { OnceLock::new() }; ALL];
+        let schema = schema.clamp(MIN_SCHEMA, MAX_SCHEMA);
+        SHARED[(schema - MIN_SCHEMA) as usize].get_or_init(|| Indexer::new(schema))
+    }
+
     /// For a schema in -4..=8; others are brought into that range.
     pub(crate) fn new(schema: i8) -> Indexer {
         let schema = schema.clamp(MIN_SCHEMA, MAX_SCHEMA);

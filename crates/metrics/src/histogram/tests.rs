@@ -114,7 +114,25 @@ fn classic_buckets_are_exact_at_native_edges() {
             .all(|bound| histogram.is_edge(*bound))
     );
     assert!(!histogram.is_edge(0.3));
-    assert_eq!(histogram.classic(&bounds), [1, 2, 4, 5, 7, 7, 8]);
+    assert_eq!(histogram.classic(&bounds), [1, 3, 4, 5, 7, 7, 8]);
+}
+
+#[test]
+fn a_value_that_equals_a_bound_is_counted_there_whatever_the_resolution() {
+    for schema in -4..=8 {
+        let mut histogram = Histogram::plain(schema);
+        for value in [10.0, 100.0, 500.0, 1e6] {
+            histogram.add(value);
+        }
+        let bounds = [10.0, 100.0, 500.0, 1e6, f64::INFINITY];
+        let counts = histogram.classic(&bounds);
+        for (at_least, count) in (1..=4).zip(&counts) {
+            assert!(*count >= at_least, "schema {schema}: {counts:?}");
+        }
+        if schema >= 0 {
+            assert_eq!(counts, [1, 2, 3, 4, 4], "schema {schema}");
+        }
+    }
 }
 
 fn of(values: &[i64], schema: i8) -> Histogram {

@@ -9,7 +9,7 @@ use std::{
 use base64::Engine as _;
 use http::HeaderValue;
 
-use crate::settings::{BasicAuth, RemoteWriteSettings};
+use crate::settings::{BasicAuth, EndpointSettings};
 
 /// A secret that may lie in a file.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ pub(crate) struct Auth(Form);
 
 impl Auth {
     /// From settings; a file must be readable from the start.
-    pub(crate) fn new(settings: &RemoteWriteSettings) -> Result<Auth, (PathBuf, io::Error)> {
+    pub(crate) fn new(settings: &EndpointSettings) -> Result<Auth, (PathBuf, io::Error)> {
         let file = |path: &PathBuf| Secret::read(path).map_err(|error| (path.clone(), error));
         let form = match (&settings.basic_auth, &settings.bearer_token_file) {
             (
@@ -67,7 +67,10 @@ impl Auth {
                 }
             }
             (None, Some(path)) => Form::Bearer(file(path)?),
-            (None, None) => Form::None,
+            (None, None) => match &settings.bearer_token {
+                Some(token) => Form::Bearer(Secret::Fixed(token.clone())),
+                None => Form::None,
+            },
         };
         Ok(Auth(form))
     }
@@ -147,7 +150,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
         fs::write(&path, "old\n").unwrap();
-        let mut settings = RemoteWriteSettings::new("http://a/");
+        let mut settings = EndpointSettings::new("http://a/");
         settings.bearer_token_file = Some(path.clone());
         let mut auth = Auth::new(&settings).unwrap();
         assert_eq!(auth.header(Freshness::Usual).unwrap(), "Bearer old");
@@ -157,7 +160,7 @@ mod tests {
 
     #[test]
     fn basic_authentication_is_base64_of_user_and_password() {
-        let mut settings = RemoteWriteSettings::new("http://a/");
+        let mut settings = EndpointSettings::new("http://a/");
         settings.basic_auth = Some(BasicAuth {
             username: "u".to_owned(),
             password: Some("p".to_owned()),

@@ -36,15 +36,37 @@ impl Patience {
 /// What came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// A whole reply.
+    /// A whole reply over HTTP.
     Reply {
         /// Its status.
         status: u16,
         /// What `Retry-After` asks for.
         retry_after: Option<Duration>,
+        /// Samples that the receiver says it took; `None` where it does not say.
+        written: Option<u64>,
+    },
+    /// A whole reply over gRPC.
+    Grpc {
+        /// Its status.
+        code: u16,
+        /// What `RetryInfo` asks for.
+        retry_after: Option<Duration>,
+        /// As above.
+        written: Option<u64>,
     },
     /// Refused, reset, timed out, garbage, half a reply.
     NoReply,
+}
+
+/// Whose rules a reply is judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rules {
+    /// All or nothing: a refused request is split.
+    RemoteWrite1,
+    /// The receiver keeps what is good and says how much that was.
+    RemoteWrite2,
+    /// OTLP: few statuses may be tried again, and 500 is not one of them.
+    Otlp,
 }
 
 /// Why a request is given up.
@@ -54,6 +76,8 @@ pub(crate) enum Reason {
     Rejected,
     /// An eternal 500.
     Poison,
+    /// Accepted, but for a part.
+    Partial,
 }
 
 /// What to do.
@@ -61,6 +85,8 @@ pub(crate) enum Reason {
 pub(crate) enum Decision {
     /// Accepted.
     Sent,
+    /// Done with, and so many were refused.
+    Partly(u64, Reason),
     /// The same bytes after this long.
     Retry(Duration),
     /// New credentials first, then the same bytes after this long.
@@ -71,6 +97,8 @@ pub(crate) enum Decision {
     Drop(Reason),
     /// In halves, and later requests are to be smaller.
     TooLarge,
+    /// The same samples in the version before.
+    FallBack,
 }
 
 /// Backoff and poison guard of one request.
@@ -80,36 +108,94 @@ pub(crate) struct Retry {
     poison_replies: u32,
     poison_since: Option<Duration>,
     patience: Patience,
+    rules: Rules,
+    /// Samples in the request, as the receiver counts them.
+    offered: u64,
 }
 
 impl Retry {
-    /// For a new request.
-    pub(crate) fn new(patience: Patience) -> Retry {
+    /// For a new request with so many samples.
+    pub(crate) fn new(patience: Patience, rules: Rules, offered: u64) -> Retry {
         Retry {
             wait: FIRST_WAIT,
             poison_replies: 0,
             poison_since: None,
             patience,
+            rules,
+            offered,
         }
     }
 
     /// For a half of a request that was given up as poisoned.
-    pub(crate) fn suspect() -> Retry {
-        Retry::new(Patience::SHORT)
+    pub(crate) fn suspect(rules: Rules, offered: u64) -> Retry {
+        Retry::new(Patience::SHORT, rules, offered)
     }
 
     /// Decides. `now` is time on any clock that does not step back; `jitter` is a number in 0..1 from a seeded source.
     pub(crate) fn decide(&mut self, outcome: &Outcome, now: Duration, jitter: f64) -> Decision {
-        match outcome {
+        match *outcome {
             Outcome::NoReply => Decision::Retry(self.back_off(None, jitter)),
             Outcome::Reply {
                 status,
                 retry_after,
-            } => self.decide_reply(*status, *retry_after, now, jitter),
+                written,
+            } => match self.rules {
+                Rules::RemoteWrite1 => self.remote_write(status, retry_after, now, jitter),
+                Rules::RemoteWrite2 => match (status, written) {
+                    // An old receiver takes the body for an empty message of version 1.0, and is content.
+                    (200..=299, None) | (415, _) => Decision::FallBack,
+                    (200..=299, Some(written)) => self.less(written, Reason::Partial),
+                    (401 | 403 | 408 | 413 | 429, _) => {
+                        self.remote_write(status, retry_after, now, jitter)
+                    }
+                    (400..=499, Some(written)) => self.less(written, Reason::Rejected),
+                    (400..=499, None) => Decision::Drop(Reason::Rejected),
+                    _ => self.remote_write(status, retry_after, now, jitter),
+                },
+                Rules::Otlp => match status {
+                    200..=299 => self.less(written.unwrap_or(self.offered), Reason::Partial),
+                    401 | 403 => Decision::Authorize(jittered(LONGEST_WAIT, jitter)),
+                    413 => Decision::TooLarge,
+                    429 | 502..=504 => Decision::Retry(self.back_off(retry_after, jitter)),
+                    400..=599 => Decision::Drop(Reason::Rejected),
+                    _ => Decision::Retry(self.back_off(None, jitter)),
+                },
+            },
+            Outcome::Grpc {
+                code,
+                retry_after,
+                written,
+            } => self.grpc(code, retry_after, written, jitter),
         }
     }
 
-    fn decide_reply(
+    /// Accepted but for what the receiver did not write.
+    fn less(&self, written: u64, reason: Reason) -> Decision {
+        match self.offered.saturating_sub(written) {
+            0 if reason == Reason::Partial => Decision::Sent,
+            missing => Decision::Partly(missing, reason),
+        }
+    }
+
+    /// The codes that OTLP lets a client try again; exhausted resources only where the server says when.
+    fn grpc(
+        &mut self,
+        code: u16,
+        retry_after: Option<Duration>,
+        written: Option<u64>,
+        jitter: f64,
+    ) -> Decision {
+        match (code, retry_after) {
+            (0, _) => self.less(written.unwrap_or(self.offered), Reason::Partial),
+            (7 | 16, _) => Decision::Authorize(jittered(LONGEST_WAIT, jitter)),
+            (1 | 4 | 10 | 11 | 14 | 15, _) | (8, Some(_)) => {
+                Decision::Retry(self.back_off(retry_after, jitter))
+            }
+            _ => Decision::Drop(Reason::Rejected),
+        }
+    }
+
+    fn remote_write(
         &mut self,
         status: u16,
         retry_after: Option<Duration>,
@@ -224,6 +310,90 @@ mod tests {
         Outcome::Reply {
             status,
             retry_after: None,
+            written: None,
+        }
+    }
+
+    fn usual() -> Retry {
+        Retry::new(Patience::USUAL, Rules::RemoteWrite1, 3)
+    }
+
+    #[test]
+    fn version_2_believes_what_the_receiver_says_it_wrote() {
+        let rows = [
+            (204, Some(3), Decision::Sent),
+            (204, Some(2), Decision::Partly(1, Reason::Partial)),
+            (204, None, Decision::FallBack),
+            (415, None, Decision::FallBack),
+            (400, Some(2), Decision::Partly(1, Reason::Rejected)),
+            (400, Some(3), Decision::Partly(0, Reason::Rejected)),
+            (400, None, Decision::Drop(Reason::Rejected)),
+            (413, None, Decision::TooLarge),
+        ];
+        for (status, written, expected) in rows {
+            let outcome = Outcome::Reply {
+                status,
+                retry_after: None,
+                written,
+            };
+            let decision = Retry::new(Patience::USUAL, Rules::RemoteWrite2, 3).decide(
+                &outcome,
+                Duration::ZERO,
+                0.5,
+            );
+            assert_eq!(decision, expected, "{status} {written:?}");
+        }
+    }
+
+    #[test]
+    fn otlp_tries_again_only_what_its_specification_names() {
+        let http = [
+            (200, "Sent"),
+            (429, "Retry"),
+            (502, "Retry"),
+            (503, "Retry"),
+            (504, "Retry"),
+            (500, "Drop"),
+            (400, "Drop"),
+            (404, "Drop"),
+            (413, "TooLarge"),
+            (401, "Authorize"),
+        ];
+        for (status, expected) in http {
+            let decision = Retry::new(Patience::USUAL, Rules::Otlp, 3).decide(
+                &reply(status),
+                Duration::ZERO,
+                0.5,
+            );
+            assert!(
+                format!("{decision:?}").starts_with(expected),
+                "{status}: {decision:?}"
+            );
+        }
+        let second = Some(Duration::from_secs(1));
+        let grpc = [
+            (0, None, None, "Sent"),
+            (0, None, Some(1), "Partly(2"),
+            (14, None, None, "Retry"),
+            (14, second, None, "Retry(1s)"),
+            (8, second, None, "Retry(1s)"),
+            (8, None, None, "Drop"),
+            (3, None, None, "Drop"),
+            (13, None, None, "Drop"),
+            (16, None, None, "Authorize"),
+        ];
+        for (code, retry_after, written, expected) in grpc {
+            let outcome = Outcome::Grpc {
+                code,
+                retry_after,
+                written,
+            };
+            let decision =
+                Retry::new(Patience::USUAL, Rules::Otlp, 3).decide(&outcome, Duration::ZERO, 0.5);
+            assert!(
+                format!("{decision:?}").starts_with(expected),
+                "{code}: {decision:?}"
+            );
         }
     }
 
@@ -253,7 +423,7 @@ mod tests {
             (504, "Retry"),
         ];
         for (status, expected) in rows {
-            let decision = Retry::new(Patience::USUAL).decide(&reply(status), Duration::ZERO, 0.5);
+            let decision = usual().decide(&reply(status), Duration::ZERO, 0.5);
             assert!(
                 format!("{decision:?}").starts_with(expected),
                 "{status}: {decision:?}"
@@ -263,7 +433,7 @@ mod tests {
 
     #[test]
     fn waits_double_to_five_seconds_and_never_fall_by_more_than_a_fifth() {
-        let mut retry = Retry::new(Patience::USUAL);
+        let mut retry = usual();
         let mut jitter = Jitter(7);
         let mut before = Duration::ZERO;
         for _ in 0..20 {
@@ -308,16 +478,17 @@ mod tests {
         let asked = Outcome::Reply {
             status: 429,
             retry_after: Some(Duration::from_secs(2)),
+            written: None,
         };
         assert_eq!(
-            Retry::new(Patience::USUAL).decide(&asked, Duration::ZERO, 0.1),
+            usual().decide(&asked, Duration::ZERO, 0.1),
             Decision::Retry(Duration::from_secs(2))
         );
     }
 
     #[test]
     fn an_eternal_500_is_given_up_after_eight_replies_and_two_minutes() {
-        let mut retry = Retry::new(Patience::USUAL);
+        let mut retry = usual();
         for second in 0..8 {
             let decision = retry.decide(&reply(500), Duration::from_secs(second), 0.5);
             assert!(matches!(decision, Decision::Retry(_)), "{decision:?}");
@@ -326,7 +497,7 @@ mod tests {
             retry.decide(&reply(500), Duration::from_secs(121), 0.5),
             Decision::Split(Reason::Poison)
         );
-        let mut slow = Retry::new(Patience::USUAL);
+        let mut slow = usual();
         slow.decide(&reply(500), Duration::ZERO, 0.5);
         assert!(
             matches!(

@@ -1,290 +1,356 @@
-//! From a record to `WriteRequest` bytes of version 1.0: one body of concatenated time series with the place of each, so
-//! that a request can be cut, or split in halves, without encoding anything again.
+//! From points to the body of a request, in version 1.0 or 2.0: lengths first, then every byte once, into a buffer that is
+//! kept; no allocation for a series that has been met before.
 
-use std::sync::Arc;
+use bytes::Bytes;
+use loadd_metrics::{Contains, Kind, naming::Part};
+use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint};
 
-use hashbrown::HashMap;
-use loadd_metrics::Kind;
-use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
-
+use super::{
+    classic::{Bounds, Cumulative},
+    lines::{Catalogue, Content, Le, Line, Lines},
+    values::{Form, Value, value},
+};
 use crate::{
-    labels::{Changes, label_set},
-    naming::{CONDITION, Part, parts, wire_name},
-    spool::record::{Point, Reading, Record, SeriesDef},
+    batch::{Weight, chunks},
+    codec::{Changed, Codec, Encoded},
+    endpoint::retry::Rules,
+    settings::{HistogramMode, ProtocolVersion},
+    spool::record::Point,
 };
 
-/// Series in one request.
-pub(crate) const MAX_SERIES: usize = 2_000;
-/// Bytes of one request before compression; a single series may be longer.
-pub(crate) const MAX_BYTES: usize = 4 << 20;
+const V1_HEADERS: [(&str, &str); 3] = [
+    ("content-encoding", "snappy"),
+    ("content-type", "application/x-protobuf"),
+    ("x-prometheus-remote-write-version", "0.1.0"),
+];
+const V2_HEADERS: [(&str, &str); 3] = [
+    ("content-encoding", "snappy"),
+    (
+        "content-type",
+        "application/x-protobuf;proto=io.prometheus.write.v2.Request",
+    ),
+    ("x-prometheus-remote-write-version", "2.0.0"),
+];
 
-/// The bits that end a series.
-pub(crate) const STALE: u64 = 0x7ff0_0000_0000_0002;
-/// An ordinary NaN: none of ours may have the bits above.
-const QUIET_NAN: u64 = 0x7ff8_0000_0000_0001;
-
-/// One time series in a body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Piece {
-    pub(crate) end: usize,
-    pub(crate) samples: u64,
+/// Remote write's codec.
+pub(crate) struct RemoteWriteCodec {
+    wanted: ProtocolVersion,
+    spoken: ProtocolVersion,
+    catalogue: Catalogue,
+    symbols: Symbols,
+    body: Vec<u8>,
+    head: Vec<u8>,
+    snappy: snap::raw::Encoder,
 }
 
-/// Encoded time series, back to back: any run of whole ones is a `WriteRequest`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Body {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) pieces: Vec<Piece>,
-}
-
-impl Body {
-    pub(crate) fn samples(&self) -> u64 {
-        self.pieces.iter().map(|piece| piece.samples).sum()
-    }
-
-    /// Both halves by number of series; `None` of a single one.
-    pub(crate) fn halves(&self) -> Option<(Body, Body)> {
-        (self.pieces.len() > 1).then(|| self.split(self.pieces.len() / 2))
-    }
-
-    fn split(&self, at: usize) -> (Body, Body) {
-        let edge = at.checked_sub(1).map_or(0, |last| self.pieces[last].end);
-        let later = self.pieces[at..]
-            .iter()
-            .map(|piece| Piece {
-                end: piece.end - edge,
-                ..*piece
-            })
-            .collect();
-        (
-            Body {
-                bytes: self.bytes[..edge].to_vec(),
-                pieces: self.pieces[..at].to_vec(),
-            },
-            Body {
-                bytes: self.bytes[edge..].to_vec(),
-                pieces: later,
-            },
-        )
-    }
-
-    /// Requests of at most this many series, and [`MAX_BYTES`].
-    pub(crate) fn cut(self, max_series: usize) -> Vec<Body> {
-        let mut requests = Vec::new();
-        let mut rest = self;
-        while !rest.pieces.is_empty() {
-            let within = rest
-                .pieces
-                .iter()
-                .take(max_series.max(1))
-                .take_while(|piece| piece.end <= MAX_BYTES)
-                .count()
-                .max(1);
-            if within == rest.pieces.len() {
-                requests.push(rest);
-                break;
-            }
-            let (first, later) = rest.split(within);
-            requests.push(first);
-            rest = later;
-        }
-        requests
-    }
-
-    fn push(&mut self, labels: &[u8], values: &[u8], samples: u64) {
-        encode_key(1, WireType::LengthDelimited, &mut self.bytes);
-        encode_varint((labels.len() + values.len()) as u64, &mut self.bytes);
-        self.bytes.extend_from_slice(labels);
-        self.bytes.extend_from_slice(values);
-        self.pieces.push(Piece {
-            end: self.bytes.len(),
-            samples,
-        });
+impl std::fmt::Debug for RemoteWriteCodec {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("RemoteWriteCodec")
+            .field("spoken", &self.spoken)
+            .finish_non_exhaustive()
     }
 }
 
-/// Encodes records; keeps the label bytes of the series that it has met.
-#[derive(Debug)]
-pub(crate) struct Encoder {
-    prefix: String,
-    /// By address of the definition, which the `Arc` inside keeps taken.
-    known: HashMap<usize, Wire>,
-    /// What had to be changed in labels since the last look.
-    pub(crate) changes: Changes,
+/// The symbols of one request: which of the catalogue's strings are in it, and where.
+#[derive(Debug, Default)]
+struct Symbols {
+    /// Reference by number, where the mark is this request's.
+    references: Vec<(u32, u32)>,
+    mark: u32,
+    /// Numbers by reference.
+    used: Vec<u32>,
 }
 
-#[derive(Debug)]
-struct Wire {
-    _def: Arc<SeriesDef>,
-    /// One set of encoded labels for each part.
-    labels: Vec<(Part, Vec<u8>)>,
-}
-
-/// Definitions kept before the encoder starts anew: each segment of the spool brings its own.
-const KNOWN_LIMIT: usize = 200_000;
-
-impl Encoder {
-    pub(crate) fn new(prefix: &str) -> Encoder {
-        Encoder {
-            prefix: prefix.to_owned(),
-            known: HashMap::new(),
-            changes: Changes::default(),
+impl Symbols {
+    fn begin(&mut self) {
+        self.used.clear();
+        self.mark = self.mark.wrapping_add(1);
+        if self.mark == 0 {
+            self.references.clear();
+            self.mark = 1;
         }
+        self.reference(0);
     }
 
-    /// All points of a record, those of one series in one `TimeSeries`.
-    pub(crate) fn encode(&mut self, record: &Record) -> Body {
-        if self.known.len() > KNOWN_LIMIT {
-            self.known.clear();
+    fn reference(&mut self, number: u32) -> u32 {
+        let index = number as usize;
+        if self.references.len() <= index {
+            self.references.resize(index + 1, (0, 0));
         }
-        let mut body = Body::default();
-        for points in record
-            .points
-            .chunk_by(|one, next| Arc::ptr_eq(&one.series, &next.series))
-        {
-            self.encode_series(&points[0].series, points, &mut body);
+        let (mark, reference) = &mut self.references[index];
+        if *mark != self.mark {
+            *mark = self.mark;
+            *reference = u32::try_from(self.used.len()).unwrap_or(u32::MAX);
+            self.used.push(number);
         }
-        body
-    }
-
-    fn encode_series(&mut self, def: &Arc<SeriesDef>, points: &[Point], body: &mut Body) {
-        let address = Arc::as_ptr(def).addr();
-        let Encoder {
-            prefix,
-            known,
-            changes,
-        } = self;
-        let wire = known
-            .entry(address)
-            .or_insert_with(|| wire(prefix, def, changes));
-        let mut values = Vec::new();
-        for (part, labels) in &wire.labels {
-            values.clear();
-            let samples = points
-                .iter()
-                .map(|point| put_point(&mut values, *part, point))
-                .sum();
-            if samples > 0 {
-                body.push(labels, &values, samples);
-            }
-        }
+        *reference
     }
 }
 
-fn wire(prefix: &str, def: &Arc<SeriesDef>, changes: &mut Changes) -> Wire {
-    let mut labels = Vec::new();
-    for part in parts(def.kind) {
-        let name = wire_name(prefix, def, *part);
-        let mut fixed = vec![("__name__", name.as_str())];
-        match part {
-            Part::NonZero => fixed.push((CONDITION, "nonzero")),
-            Part::Zero => fixed.push((CONDITION, "zero")),
-            Part::Whole | Part::Ratio => {}
-        }
-        let (set, changed) = label_set(&fixed, &def.run.labels, &def.tags);
-        if labels.is_empty() {
-            changes.collisions += changed.collisions;
-            changes.cut += changed.cut;
-        }
-        labels.push((*part, label_bytes(&set)));
-    }
-    Wire {
-        _def: Arc::clone(def),
-        labels,
-    }
-}
-
-fn label_bytes(set: &[(String, String)]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for (name, value) in set {
-        encode_key(1, WireType::LengthDelimited, &mut bytes);
-        encode_varint((text_len(1, name) + text_len(2, value)) as u64, &mut bytes);
-        for (tag, text) in [(1, name), (2, value)] {
-            encode_key(tag, WireType::LengthDelimited, &mut bytes);
-            encode_varint(text.len() as u64, &mut bytes);
-            bytes.extend_from_slice(text.as_bytes());
+impl RemoteWriteCodec {
+    pub(crate) fn new(
+        prefix: &str,
+        mode: HistogramMode,
+        bounds: Bounds,
+        version: ProtocolVersion,
+    ) -> RemoteWriteCodec {
+        RemoteWriteCodec {
+            wanted: version,
+            spoken: version,
+            catalogue: Catalogue::new(prefix, mode, bounds),
+            symbols: Symbols::default(),
+            body: Vec::new(),
+            head: Vec::new(),
+            snappy: snap::raw::Encoder::new(),
         }
     }
-    bytes
-}
 
-fn text_len(tag: u32, text: &str) -> usize {
-    key_len(tag) + encoded_len_varint(text.len() as u64) + text.len()
-}
-
-/// Appends a point of one part; how many samples that made.
-fn put_point(out: &mut Vec<u8>, part: Part, point: &Point) -> u64 {
-    let trend = point.series.kind == Kind::Trend;
-    let number = match (&point.reading, part) {
-        (Reading::Histogram(message), _) => return put_histogram(out, message, point.time_ms),
-        (Reading::Zero(message), _) if trend => return put_histogram(out, message, point.time_ms),
-        // A float marker ends a histogram series too; the form of its own needs no mixed series.
-        (Reading::Stale, _) if trend => {
-            return put_histogram(out, &stale_histogram(), point.time_ms);
+    /// The body before compression; how many samples the receiver will find in it.
+    pub(crate) fn plain(&mut self, points: &[Point]) -> (&[u8], u64) {
+        self.catalogue.tidy();
+        self.body.clear();
+        self.symbols.begin();
+        let mut offered = 0;
+        for chunk in chunks(points) {
+            offered += self.encode_series(chunk);
         }
-        (Reading::Stale, _) => f64::from_bits(STALE),
-        (Reading::Zero(_), Part::Ratio) | (Reading::Rate { total: 0, .. }, Part::Ratio) => {
+        if self.spoken == ProtocolVersion::V1 {
+            return (&self.body, offered);
+        }
+        self.head.clear();
+        for number in &self.symbols.used {
+            let text = &self.catalogue.strings.all[*number as usize];
+            encode_key(4, WireType::LengthDelimited, &mut self.head);
+            encode_varint(text.len() as u64, &mut self.head);
+            self.head.extend_from_slice(text.as_bytes());
+        }
+        self.head.extend_from_slice(&self.body);
+        (&self.head, offered)
+    }
+
+    /// Bytes of the last body before compression.
+    pub(crate) fn plain_bytes(&self) -> usize {
+        self.body.len().max(self.head.len())
+    }
+
+    fn encode_series(&mut self, points: &[Point]) -> u64 {
+        let def = &points[0].series;
+        self.catalogue.lines(def);
+        let Some(lines) = self.catalogue.split(def) else {
             return 0;
+        };
+        let bounds = self.catalogue.bounds.of(def.contains);
+        let les = &self.catalogue.les[usize::from(def.contains != Contains::Time)];
+        let classic = lines.lines.iter().any(|line| line.content == Content::Sum);
+        let cumulative: Vec<Option<Cumulative>> = if classic {
+            points
+                .iter()
+                .map(|point| Cumulative::of(&point.reading, bounds))
+                .collect()
+        } else {
+            Vec::new()
+        };
+        let mut writer = SeriesWriter {
+            v2: self.spoken == ProtocolVersion::V2,
+            symbols: &mut self.symbols,
+            out: &mut self.body,
+            lines,
+            points,
+            cumulative: &cumulative,
+            offered: 0,
+        };
+        for line in &lines.lines {
+            if line.content == Content::Buckets {
+                for (bucket, le) in les.iter().enumerate() {
+                    writer.write(line, Some(le), bucket);
+                }
+            } else {
+                writer.write(line, None, usize::MAX);
+            }
         }
-        (Reading::Zero(_), Part::Whole | Part::NonZero | Part::Zero) => 0.0,
-        (Reading::Number(value), _) if value.is_nan() => f64::from_bits(QUIET_NAN),
-        (Reading::Number(value), _) => *value,
-        (Reading::Rate { nonzero, total }, Part::Ratio) => float(*nonzero) / float(*total),
-        (Reading::Rate { nonzero, .. }, Part::NonZero) => float(*nonzero),
-        (Reading::Rate { nonzero, total }, Part::Whole | Part::Zero) => {
-            float(total.saturating_sub(*nonzero))
+        writer.offered
+    }
+}
+
+/// Writes the time series of one of ours.
+struct SeriesWriter<'a> {
+    v2: bool,
+    symbols: &'a mut Symbols,
+    out: &'a mut Vec<u8>,
+    lines: &'a Lines,
+    points: &'a [Point],
+    cumulative: &'a [Option<Cumulative>],
+    offered: u64,
+}
+
+impl SeriesWriter<'_> {
+    fn values<'p>(
+        points: &'p [Point],
+        cumulative: &'p [Option<Cumulative>],
+        content: Content,
+        bucket: usize,
+    ) -> impl Iterator<Item = (i64, Value<'p>)> {
+        points.iter().enumerate().filter_map(move |(index, point)| {
+            let cumulative = cumulative.get(index).and_then(Option::as_ref);
+            Some((
+                point.time_ms,
+                value(content, &point.reading, cumulative, bucket)?,
+            ))
+        })
+    }
+
+    fn write(&mut self, line: &Line, le: Option<&Le>, bucket: usize) {
+        let form = self.form(line);
+        let values = || Self::values(self.points, self.cumulative, line.content, bucket);
+        let (count, length) = values().fold((0, 0), |(count, length), (time_ms, value)| {
+            (count + 1, length + value.len(time_ms, form))
+        });
+        if count == 0 {
+            return;
         }
-    };
-    let stamp = point.time_ms.cast_unsigned();
-    // A value of +0 is the default, which protobuf leaves out; -0 is not.
-    let value = if number.to_bits() == 0 { 0 } else { 9 };
-    let time = if stamp == 0 {
-        0
-    } else {
-        1 + encoded_len_varint(stamp)
-    };
-    encode_key(2, WireType::LengthDelimited, out);
-    encode_varint((value + time) as u64, out);
-    if value > 0 {
-        encode_key(1, WireType::SixtyFourBit, out);
-        out.extend_from_slice(&number.to_le_bytes());
+        self.offered += count;
+        if self.v2 {
+            self.write_v2(line, le, bucket, length);
+            return;
+        }
+        let le = le.map_or(&[][..], |le| &le.bytes);
+        encode_key(1, WireType::LengthDelimited, self.out);
+        encode_varint((line.bytes.len() + le.len() + length) as u64, self.out);
+        let (before, after) = line.bytes.split_at(line.le_at.0);
+        for labels in [before, le, after] {
+            self.out.extend_from_slice(labels);
+        }
+        for (time_ms, value) in values() {
+            value.put(time_ms, form, self.out);
+        }
     }
-    if time > 0 {
-        encode_key(2, WireType::Varint, out);
-        encode_varint(stamp, out);
+
+    fn form(&self, line: &Line) -> Form {
+        let def = &self.points[0].series;
+        let counts = match line.content {
+            Content::Part(Part::Ratio) => false,
+            Content::Part(_) => def.kind != Kind::Gauge,
+            Content::Native | Content::Buckets | Content::Sum | Content::Count => true,
+        };
+        Form {
+            histogram_tag: if self.v2 { 3 } else { 4 },
+            start_ms: if self.v2 && counts {
+                self.start_ms()
+            } else {
+                0
+            },
+        }
     }
-    1
+
+    /// Never after the first of the samples.
+    fn start_ms(&self) -> i64 {
+        let oldest = self.points.iter().map(|point| point.time_ms).min();
+        let since_ms = self.points[0].series.run.since_ms;
+        oldest.map_or(since_ms, |oldest| oldest.min(since_ms))
+    }
+
+    fn write_v2(&mut self, line: &Line, le: Option<&Le>, bucket: usize, length: usize) {
+        let form = self.form(line);
+        let le: &[u32] = le.map_or(&[], |le| &le.refs);
+        let (before, after) = line.refs.split_at(line.le_at.1);
+        let numbers = before.iter().chain(le).chain(after);
+        let mut refs_len = 0;
+        for number in numbers.clone() {
+            refs_len += encoded_len_varint(u64::from(self.symbols.reference(*number)));
+        }
+        let metadata = [
+            (1, self.metric_type(line)),
+            (3, self.symbols.reference(self.lines.metadata.help)),
+            (4, self.symbols.reference(self.lines.metadata.unit)),
+        ];
+        let metadata_len: usize = metadata
+            .iter()
+            .filter(|(_, value)| *value != 0)
+            .map(|(_, value)| 1 + encoded_len_varint(u64::from(*value)))
+            .sum();
+        let packed = 1 + encoded_len_varint(refs_len as u64) + refs_len;
+        let described = 1 + encoded_len_varint(metadata_len as u64) + metadata_len;
+        let out = &mut *self.out;
+        encode_key(5, WireType::LengthDelimited, out);
+        encode_varint((packed + length + described) as u64, out);
+        encode_key(1, WireType::LengthDelimited, out);
+        encode_varint(refs_len as u64, out);
+        for number in numbers {
+            encode_varint(u64::from(self.symbols.reference(*number)), out);
+        }
+        for (time_ms, value) in Self::values(self.points, self.cumulative, line.content, bucket) {
+            value.put(time_ms, form, out);
+        }
+        encode_key(5, WireType::LengthDelimited, out);
+        encode_varint(metadata_len as u64, out);
+        for (tag, value) in metadata.into_iter().filter(|(_, value)| *value != 0) {
+            encode_key(tag, WireType::Varint, out);
+            encode_varint(u64::from(value), out);
+        }
+    }
+
+    /// 1 counter, 2 gauge, 3 histogram.
+    fn metric_type(&self, line: &Line) -> u32 {
+        match (line.content, self.points[0].series.kind) {
+            (Content::Native | Content::Buckets | Content::Sum | Content::Count, _) => 3,
+            (Content::Part(Part::Ratio), _) | (_, Kind::Gauge) => 2,
+            (Content::Part(_), Kind::Counter | Kind::Rate | Kind::Trend) => 1,
+        }
+    }
 }
 
-fn put_histogram(out: &mut Vec<u8>, message: &[u8], time_ms: i64) -> u64 {
-    let stamp = time_ms.cast_unsigned();
-    let time = if stamp == 0 {
-        0
-    } else {
-        key_len(15) + encoded_len_varint(stamp)
-    };
-    encode_key(4, WireType::LengthDelimited, out);
-    encode_varint((message.len() + time) as u64, out);
-    out.extend_from_slice(message);
-    if time > 0 {
-        encode_key(15, WireType::Varint, out);
-        encode_varint(stamp, out);
+impl Codec for RemoteWriteCodec {
+    fn headers(&self) -> &'static [(&'static str, &'static str)] {
+        match self.spoken {
+            ProtocolVersion::V1 => &V1_HEADERS,
+            ProtocolVersion::V2 => &V2_HEADERS,
+        }
     }
-    1
-}
 
-/// An otherwise empty histogram whose sum has the marker's bits.
-fn stale_histogram() -> Vec<u8> {
-    let mut message = Vec::with_capacity(9);
-    encode_key(3, WireType::SixtyFourBit, &mut message);
-    message.extend_from_slice(&STALE.to_le_bytes());
-    message
-}
+    fn rules(&self) -> Rules {
+        match self.spoken {
+            ProtocolVersion::V1 => Rules::RemoteWrite1,
+            ProtocolVersion::V2 => Rules::RemoteWrite2,
+        }
+    }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a counter above 2^53 loses its last bits on a wire that knows only floats"
-)]
-fn float(count: u64) -> f64 {
-    count as f64
+    fn weigh(&mut self, points: &[Point]) -> Weight {
+        let lines = self.catalogue.lines(&points[0].series);
+        let values: usize = points.iter().map(|point| point.reading.len() + 24).sum();
+        let classic = lines.series.saturating_sub(1) * points.len() * 20;
+        Weight {
+            series: lines.series,
+            bytes: lines.label_bytes + values + classic,
+        }
+    }
+
+    fn encode(&mut self, points: &[Point]) -> Encoded {
+        let (_, offered) = self.plain(points);
+        let plain = match self.spoken {
+            ProtocolVersion::V1 => &self.body,
+            ProtocolVersion::V2 => &self.head,
+        };
+        // Snappy's block format, never the framed one.
+        let bytes: Bytes = self
+            .snappy
+            .compress_vec(plain)
+            .expect("a request of at most a few MiB is below snappy's 4 GiB")
+            .into();
+        Encoded { bytes, offered }
+    }
+
+    fn changed(&mut self) -> Changed {
+        std::mem::take(&mut self.catalogue.changed)
+    }
+
+    fn fall_back(&mut self) -> bool {
+        let fell = self.spoken == ProtocolVersion::V2;
+        self.spoken = ProtocolVersion::V1;
+        fell
+    }
+
+    fn restore(&mut self) {
+        self.spoken = self.wanted;
+    }
 }

@@ -103,7 +103,11 @@ pub(crate) struct Log {
     segments: VecDeque<Segment>,
     /// Numbers given in the newest segment; `None`: the next record opens a new one.
     writing: Option<Numbers>,
-    waiting: VecDeque<(Record, u64)>,
+    waiting: VecDeque<(Arc<Record>, u64)>,
+    /// The record written last, as it lies in the store: a sender that keeps up need not read it back.
+    fresh: Option<Arc<Record>>,
+    /// Room for a record's bytes, kept from one to the next.
+    scratch: Vec<u8>,
     next_seq: u64,
     next_segment: u64,
     newest_ms: i64,
@@ -136,6 +140,8 @@ impl Log {
             segments: VecDeque::new(),
             writing: None,
             waiting: VecDeque::new(),
+            fresh: None,
+            scratch: Vec::new(),
             next_seq: 1,
             next_segment: 1,
             newest_ms: 0,

@@ -1,8 +1,8 @@
 //! A record: one push, in no receiver's language. It carries its own time, the run it belongs to and every series that
 //! this push sends, so that it can be sent hours later, after a restart, or to another kind of receiver.
 //!
-//! Layout of a payload: kind byte, then for `1` (run): number, start, labels; for `2` (series): number, run, metric, kind,
-//! contents, family, tags; for `3` (record): sequence, time, points, last, run, then (series number, age of the point
+//! Layout of a payload: kind byte, then for `1` (run): number, start, labels, since; for `2` (series): number, run, metric,
+//! kind, contents, family, tags, help; for `3` (record): sequence, time, points, last, run, then (series number, age of the point
 //! in ms, reading) to the end. Numbers are given anew in each segment. A histogram reading is the protobuf `Histogram`
 //! message without time stamp, which both versions of remote write share.
 
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hashbrown::HashMap;
-use loadd_metrics::{Contains, Family, Kind};
+use loadd_metrics::{Contains, Family, Kind, naming::WireMetric};
 
 use super::wire::{Take, put_bytes, put_f64, put_i64, put_pairs, put_u64};
 
@@ -19,6 +19,8 @@ use super::wire::{Take, put_bytes, put_f64, put_i64, put_pairs, put_u64};
 pub(crate) struct Run {
     /// Resolved start, Unix milliseconds.
     pub(crate) start_ms: i64,
+    /// Since when its counts have been going on from 0, Unix milliseconds.
+    pub(crate) since_ms: i64,
     /// Labels on every series: `instance`, `testid`, `job` and the configured ones.
     pub(crate) labels: Vec<(String, String)>,
 }
@@ -32,6 +34,24 @@ pub(crate) struct SeriesDef {
     pub(crate) contains: Contains,
     pub(crate) family: Family,
     pub(crate) tags: Vec<(String, String)>,
+    /// Help of the metric; empty where there is none.
+    pub(crate) help: String,
+}
+
+impl SeriesDef {
+    /// What its name on the wire depends on.
+    pub(crate) fn wire(&self) -> WireMetric<'_> {
+        WireMetric {
+            name: &self.metric,
+            kind: self.kind,
+            contains: self.contains,
+            family: self.family,
+        }
+    }
+
+    pub(crate) fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.tags.iter().map(|(name, value)| (&**name, &**value))
+    }
 }
 
 /// One value of a series at one instant.
@@ -58,6 +78,14 @@ pub(crate) enum Reading {
 }
 
 impl Reading {
+    /// Bytes of its message, where it has one.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Reading::Zero(message) | Reading::Histogram(message) => message.len(),
+            Reading::Number(_) | Reading::Rate { .. } | Reading::Stale => 0,
+        }
+    }
+
     /// Whether it must outlive a thinned record: births and ends are said only once.
     pub(crate) fn is_said_once(&self) -> bool {
         matches!(self, Reading::Zero(_) | Reading::Stale)
@@ -104,6 +132,14 @@ impl Record {
         }
     }
 
+    /// About as many bytes as its own frame takes; exact enough for a bound in memory.
+    pub(crate) fn size(&self) -> u64 {
+        let points = self.points.iter();
+        64 + points
+            .map(|point| point.reading.len() as u64 + 16)
+            .sum::<u64>()
+    }
+
     /// The newest time in it.
     pub(crate) fn newest_ms(&self) -> i64 {
         self.points
@@ -143,6 +179,7 @@ impl Numbers {
             put_u64(out, number);
             put_i64(out, run.start_ms);
             put_pairs(out, &run.labels);
+            put_i64(out, run.since_ms);
         });
         number
     }
@@ -164,6 +201,7 @@ impl Numbers {
             out.push(contains_byte(series.contains));
             out.push(u8::from(series.family == Family::Own));
             put_pairs(out, &series.tags);
+            put_bytes(out, series.help.as_bytes());
         });
         number
     }
@@ -254,9 +292,12 @@ impl Dictionary {
 
     fn run_from(&mut self, take: &mut Take<'_>) -> Option<()> {
         let number = take.u64()?;
+        let start_ms = take.i64()?;
         let run = Run {
-            start_ms: take.i64()?,
+            start_ms,
             labels: take.pairs()?,
+            // An older release did not write it.
+            since_ms: take.i64().unwrap_or(start_ms),
         };
         self.runs.insert(number, Arc::new(run));
         Some(())
@@ -274,6 +315,7 @@ impl Dictionary {
             Family::Own
         };
         let tags = take.pairs()?;
+        let help = take.text().unwrap_or_default();
         self.series.insert(
             number,
             Arc::new(SeriesDef {
@@ -283,6 +325,7 @@ impl Dictionary {
                 contains,
                 family,
                 tags,
+                help,
             }),
         );
         Some(())

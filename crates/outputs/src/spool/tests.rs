@@ -97,6 +97,7 @@ fn open(disk: &Disk, max_bytes: u64) -> (Log, Arc<PipelineCounters>) {
 fn series() -> (Arc<Run>, Vec<Arc<SeriesDef>>) {
     let run = Arc::new(Run {
         start_ms: 1,
+        since_ms: 1,
         labels: vec![("testid".to_owned(), "t".to_owned())],
     });
     let def = |number: usize| SeriesDef {
@@ -106,6 +107,7 @@ fn series() -> (Arc<Run>, Vec<Arc<SeriesDef>>) {
         contains: Contains::Default,
         family: Family::K6,
         tags: Vec::new(),
+        help: String::new(),
     };
     let all = (0..3).map(|number| Arc::new(def(number))).collect();
     (run, all)
@@ -159,7 +161,7 @@ fn send(log: &mut Log, counters: &PipelineCounters) -> Option<Record> {
     let record = log.next()?;
     counters.sent.fetch_add(record.samples(), Relaxed);
     log.ack(record.seq);
-    Some(record)
+    Some(Arc::unwrap_or_clone(record))
 }
 
 proptest! {

@@ -12,7 +12,7 @@ use loadd_metrics::{
     Totals,
 };
 use loadd_outputs::{
-    FlushReport, PipelineCounters, RemoteWrite, RemoteWriteSettings, RunFolder, RunIdentity,
+    Delivery, FlushReport, PipelineCounters, RemoteWriteSettings, RunFolder, RunIdentity,
     remote_write, v1,
 };
 use tokio::sync::watch;
@@ -29,6 +29,7 @@ pub fn identity() -> RunIdentity {
         test_id: "t".to_owned(),
         instance: "w1".to_owned(),
         start_ms: 1_000,
+        since_ms: NOW,
         joined_ms: NOW,
         labels: Vec::new(),
     }
@@ -106,12 +107,12 @@ impl Pipeline {
     }
 
     /// A sender of these numbers that has not started.
-    pub fn sender(&self, settings: RemoteWriteSettings, folder: Option<&RunFolder>) -> RemoteWrite {
+    pub fn sender(&self, settings: RemoteWriteSettings, folder: Option<&RunFolder>) -> Delivery {
         let identity = RunIdentity {
             joined_ms: self.began_ms,
             ..identity()
         };
-        remote_write(settings, &identity, self.publish.subscribe(), folder).unwrap()
+        remote_write(&settings, &identity, self.publish.subscribe(), folder).unwrap()
     }
 }
 
@@ -119,7 +120,7 @@ impl Pipeline {
 pub fn small_run(
     url: &str,
     change: impl FnOnce(&mut RemoteWriteSettings),
-    prepare: impl FnOnce(&mut RemoteWrite),
+    prepare: impl FnOnce(&mut Delivery),
     timeout: Duration,
 ) -> (FlushReport, Arc<PipelineCounters>) {
     let mut pipeline = Pipeline::new();

@@ -142,14 +142,14 @@ fn a_receiver_that_is_away_costs_no_more_than_the_time_allowed_and_everything_st
 fn settings_that_cannot_be_honoured_are_refused() {
     let pipeline = Pipeline::new();
     let mut settings = RemoteWriteSettings::new("http://127.0.0.1:1/");
-    settings.version = crate::ProtocolVersion::V2;
+    settings.classic_buckets = Some(vec![1.0]);
     let mut named = identity();
     named.labels.push(("9".to_owned(), "x".to_owned()));
-    let error = remote_write(settings, &named, pipeline.publish.subscribe(), None)
+    let error = remote_write(&settings, &named, pipeline.publish.subscribe(), None)
         .unwrap_err()
         .to_string();
     assert!(
-        error.contains("remote_write.version") && error.contains("labels.9"),
+        error.contains("remote_write.classic_buckets") && error.contains("labels.9"),
         "{error}"
     );
 }

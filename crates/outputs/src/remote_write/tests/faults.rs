@@ -17,12 +17,11 @@ use super::{
 use crate::{
     RemoteWriteSettings,
     endpoint::retry::Patience,
-    remote_write::RemoteWrite,
     spool::{Limits, Log, tests::Disk},
 };
 
 /// Requests after a bad one carry the same bytes, everything arrives and arrives once.
-fn survives(receiver: &Receiver, bad: usize, prepare: impl FnOnce(&mut RemoteWrite)) {
+fn survives(receiver: &Receiver, bad: usize, prepare: impl FnOnce(&mut crate::Delivery)) {
     let (report, counters) = small_run(&receiver.url, |_| {}, prepare, LONG);
     assert_eq!((report.failed, report.dropped, report.pending), (0, 0, 0));
     let seen = receiver.seen();
@@ -122,7 +121,7 @@ fn a_receiver_that_answers_500_for_a_while_poisons_nothing() {
 }
 
 /// A sender over a disk that can be full; the log opens with the sender's own counters.
-fn on(disk: &Disk, limits: Limits, pipeline: &Pipeline, url: &str) -> RemoteWrite {
+fn on(disk: &Disk, limits: Limits, pipeline: &Pipeline, url: &str) -> crate::Delivery {
     let mut output = pipeline.sender(RemoteWriteSettings::new(url), None);
     let counters = output.counters();
     output.log = Log::open(Box::new(disk.clone()), limits, "remote_write", counters).unwrap();

@@ -190,7 +190,7 @@ fn files_that_are_no_certificates_are_found_before_the_start() {
         let mut settings = RemoteWriteSettings::new("https://localhost:1/");
         settings.tls.ca_file = Some(path.clone());
         let error = crate::remote_write(
-            settings,
+            &settings,
             &super::pipeline::identity(),
             pipeline.publish.subscribe(),
             None,

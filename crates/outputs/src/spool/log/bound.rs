@@ -17,7 +17,11 @@ use crate::spool::{
 impl Log {
     pub(super) fn bound_queue(&mut self) {
         while self.waiting.iter().map(|(_, size)| size).sum::<u64>() > self.limits.queue_bytes {
-            let records: Vec<Record> = self.waiting.drain(..).map(|(record, _)| record).collect();
+            let records: Vec<Record> = self
+                .waiting
+                .drain(..)
+                .map(|(record, _)| Arc::unwrap_or_clone(record))
+                .collect();
             let mut thinned = thin(records, self.cursor.held);
             if thinned.records_dropped == 0 {
                 let victim = thinned
@@ -39,9 +43,8 @@ impl Log {
 
     fn wait_again(&mut self, records: Vec<Record>) {
         for record in records {
-            let mut scratch = Vec::new();
-            encode(&record, &mut Numbers::default(), &mut scratch);
-            self.waiting.push_back((record, scratch.len() as u64));
+            let size = record.size();
+            self.waiting.push_back((Arc::new(record), size));
         }
     }
 
@@ -175,6 +178,8 @@ impl Log {
             merged.push(head, bytes.len() as u64);
         }
         self.store.replace(id, &bytes)?;
+        // It may have taken over what another one said only once.
+        self.fresh = None;
         if count == self.segments.len() {
             self.writing = None;
         }

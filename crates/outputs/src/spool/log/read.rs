@@ -1,6 +1,9 @@
 //! Reading: the sender takes the oldest record, settles parts of it, and acknowledges the whole; only then it goes.
 
-use std::{io, sync::atomic::Ordering::Relaxed};
+use std::{
+    io,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
 
 use super::{Located, Log, Place};
 use crate::spool::{
@@ -10,13 +13,18 @@ use crate::spool::{
 
 impl Log {
     /// The oldest record that is not done, for the sender to work on; it stays until [`Log::ack`].
-    pub(crate) fn next(&mut self) -> Option<Record> {
+    pub(crate) fn next(&mut self) -> Option<Arc<Record>> {
         while let Some((segment, located)) = self
             .segments
             .iter()
             .find_map(|segment| Some(((segment.id), *segment.records.front()?)))
         {
             self.cursor.held = self.cursor.held.max(located.head.seq);
+            if let Some(fresh) = &self.fresh
+                && fresh.seq == located.head.seq
+            {
+                return Some(Arc::clone(fresh));
+            }
             match self.read_record(segment, located) {
                 Ok(Some(record)) => {
                     let lost = located.head.samples.saturating_sub(record.samples());
@@ -24,7 +32,7 @@ impl Log {
                         self.counters.dropped_damaged.fetch_add(lost, Relaxed);
                         self.set_samples(segment, record.samples());
                     }
-                    return Some(record);
+                    return Some(Arc::new(record));
                 }
                 Ok(None) => {
                     self.counters.spool_damaged.fetch_add(1, Relaxed);
@@ -40,7 +48,7 @@ impl Log {
                 }
             }
         }
-        let record = self.waiting.front().map(|(record, _)| record.clone())?;
+        let record = self.waiting.front().map(|(record, _)| Arc::clone(record))?;
         self.cursor.held = self.cursor.held.max(record.seq);
         Some(record)
     }
@@ -104,6 +112,7 @@ impl Log {
 
     pub(super) fn drop_done(&mut self) {
         let acked = self.cursor.acked;
+        self.fresh.take_if(|fresh| fresh.seq <= acked);
         for segment in &mut self.segments {
             while segment
                 .records

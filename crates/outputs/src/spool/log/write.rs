@@ -1,6 +1,6 @@
 //! Writing: a record gets its place in the order, waits in memory, and goes to the store as soon as that takes it.
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use super::{Log, Segment};
 use crate::spool::record::{Numbers, Record, encode};
@@ -12,9 +12,8 @@ impl Log {
         self.next_seq += 1;
         self.newest_ms = self.newest_ms.max(record.newest_ms());
         self.counters.recorded.fetch_add(record.samples(), Relaxed);
-        let mut scratch = Vec::new();
-        encode(&record, &mut Numbers::default(), &mut scratch);
-        self.waiting.push_back((record, scratch.len() as u64));
+        let size = record.size();
+        self.waiting.push_back((Arc::new(record), size));
         self.write_waiting();
         self.bound_queue();
         self.publish();
@@ -36,17 +35,17 @@ impl Log {
             else {
                 return;
             };
-            let mut bytes = Vec::new();
-            encode(record, numbers, &mut bytes);
+            self.scratch.clear();
+            encode(record, numbers, &mut self.scratch);
             let head = record.head();
-            if self.store.append(segment.id, &bytes).is_err() {
+            if self.store.append(segment.id, &self.scratch).is_err() {
                 self.counters.spool_write_errors.fetch_add(1, Relaxed);
                 self.close_torn_segment();
                 return;
             }
-            segment.bytes += bytes.len() as u64;
+            segment.bytes += self.scratch.len() as u64;
             segment.push(head, segment.bytes);
-            self.waiting.pop_front();
+            self.fresh = self.waiting.pop_front().map(|(record, _)| record);
             self.bound_store();
         }
     }

@@ -9,19 +9,20 @@
 use std::collections::BTreeMap;
 
 /// Longest value of the labels `name` and `url`, in bytes; Mimir's and Cortex' limit.
-pub(crate) const LONGEST_VALUE: usize = 1024;
+pub const LONGEST_LABEL_VALUE: usize = 1024;
 
 /// What had to be changed on the way.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Changes {
+pub struct LabelChanges {
     /// Tags that lost their name to another one.
-    pub(crate) collisions: u64,
+    pub collisions: u64,
     /// Values cut.
-    pub(crate) cut: u64,
+    pub cut: u64,
 }
 
 /// `[a-zA-Z_][a-zA-Z0-9_]*`, not beginning with `__`.
-pub(crate) fn label_name(tag: &str) -> String {
+#[must_use]
+pub fn label_name(tag: &str) -> String {
     let mut name: String = tag
         .chars()
         .map(|char| {
@@ -46,17 +47,19 @@ pub(crate) fn label_name(tag: &str) -> String {
 }
 
 /// Whether a configured label's name can stay as it is.
-pub(crate) fn is_valid_name(name: &str) -> bool {
+#[must_use]
+pub fn is_label_name(name: &str) -> bool {
     !name.is_empty() && label_name(name) == name
 }
 
 /// All labels of a series, sorted by name as bytes. `fixed` are `__name__` and `condition`.
-pub(crate) fn label_set(
+#[must_use]
+pub fn label_set<'a>(
     fixed: &[(&str, &str)],
     run: &[(String, String)],
-    tags: &[(String, String)],
-) -> (Vec<(String, String)>, Changes) {
-    let mut changes = Changes::default();
+    tags: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> (Vec<(String, String)>, LabelChanges) {
+    let mut changes = LabelChanges::default();
     let mut set: BTreeMap<String, String> = BTreeMap::new();
     for (tag, value) in tags {
         if !value.is_empty() {
@@ -80,12 +83,12 @@ pub(crate) fn label_set(
     (set.into_iter().collect(), changes)
 }
 
-fn cut(tag: &str, value: &str, changes: &mut Changes) -> String {
-    if value.len() <= LONGEST_VALUE || !matches!(tag, "name" | "url") {
+fn cut(tag: &str, value: &str, changes: &mut LabelChanges) -> String {
+    if value.len() <= LONGEST_LABEL_VALUE || !matches!(tag, "name" | "url") {
         return value.to_owned();
     }
     changes.cut += 1;
-    value[..value.floor_char_boundary(LONGEST_VALUE)].to_owned()
+    value[..value.floor_char_boundary(LONGEST_LABEL_VALUE)].to_owned()
 }
 
 #[cfg(test)]
@@ -101,31 +104,35 @@ mod tests {
             .collect()
     }
 
+    fn borrowed(pairs: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
+        pairs.iter().map(|(name, value)| (&**name, &**value))
+    }
+
     #[test]
     fn labels_are_sorted_as_bytes_after_the_name_was_added() {
         let (labels, changes) = label_set(
             &[("__name__", "x")],
             &owned(&[("instance", "w1")]),
-            &owned(&[("Zone", "a"), ("b", "")]),
+            [("Zone", "a"), ("b", "")],
         );
         assert_eq!(
             labels,
             owned(&[("Zone", "a"), ("__name__", "x"), ("instance", "w1")])
         );
-        assert_eq!(changes, Changes::default());
+        assert_eq!(changes, LabelChanges::default());
     }
 
     #[test]
     fn a_tag_never_displaces_what_tells_workers_apart() {
-        let tags = owned(&[
+        let tags = [
             ("instance", "mine"),
             ("a-b", "1"),
             ("a.b", "2"),
             ("9", "nine"),
             ("__name__", "evil"),
-        ]);
+        ];
         let (labels, changes) =
-            label_set(&[("__name__", "x")], &owned(&[("instance", "w1")]), &tags);
+            label_set(&[("__name__", "x")], &owned(&[("instance", "w1")]), tags);
         assert_eq!(
             labels,
             owned(&[
@@ -138,7 +145,7 @@ mod tests {
         );
         assert_eq!(
             changes,
-            Changes {
+            LabelChanges {
                 collisions: 2,
                 cut: 0
             }
@@ -147,9 +154,9 @@ mod tests {
 
     #[test]
     fn long_urls_are_cut_on_a_character_and_counted() {
-        let long = format!("{}é", "x".repeat(LONGEST_VALUE - 1));
-        let (labels, changes) = label_set(&[], &[], &owned(&[("url", &long), ("other", &long)]));
-        assert_eq!(labels[1].1.len(), LONGEST_VALUE - 1);
+        let long = format!("{}é", "x".repeat(LONGEST_LABEL_VALUE - 1));
+        let (labels, changes) = label_set(&[], &[], [("url", &*long), ("other", &*long)]);
+        assert_eq!(labels[1].1.len(), LONGEST_LABEL_VALUE - 1);
         assert_eq!(labels[0].1, long);
         assert_eq!(changes.cut, 1);
     }
@@ -158,11 +165,11 @@ mod tests {
         #[test]
         fn hostile_tags_make_valid_labels(tags in prop::collection::vec((".{0,12}", ".{0,12}"), 0..12)) {
             let tags: Vec<(String, String)> = tags.into_iter().collect();
-            let (labels, _) = label_set(&[("__name__", "m")], &owned(&[("testid", "t")]), &tags);
+            let (labels, _) = label_set(&[("__name__", "m")], &owned(&[("testid", "t")]), borrowed(&tags));
             prop_assert!(labels.windows(2).all(|pair| pair[0].0.as_bytes() < pair[1].0.as_bytes()));
             for (name, value) in &labels {
                 prop_assert!(!value.is_empty());
-                prop_assert!(name == "__name__" || is_valid_name(name), "{}", name);
+                prop_assert!(name == "__name__" || is_label_name(name), "{}", name);
             }
             prop_assert!(labels.contains(&("testid".to_owned(), "t".to_owned())));
         }
