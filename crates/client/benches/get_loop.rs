@@ -70,12 +70,11 @@ fn main() {
 }
 
 fn request(url: &Rc<RequestUrl>, jar: &Rc<CookieJar>) -> HttpRequest {
-    let mut headers = HeaderMap::with_capacity(2);
-    headers.insert(header::USER_AGENT, HeaderValue::from_static("loadd/0.1"));
     HttpRequest {
         method: Method::GET,
         url: Rc::clone(url),
-        headers,
+        headers: HeaderMap::new(),
+        user_agent: Some(HeaderValue::from_static("loadd/0.1")),
         body: Bytes::new(),
         timeout: Duration::from_secs(60),
         max_redirects: 10,

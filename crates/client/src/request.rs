@@ -3,7 +3,7 @@
 use std::{rc::Rc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method};
 
 use crate::{CookieJar, RequestUrl};
 
@@ -16,6 +16,8 @@ pub struct HttpRequest {
     pub url: Rc<RequestUrl>,
     /// The script's own headers with canonical names, `Host` among them where the script sets it.
     pub headers: HeaderMap,
+    /// `User-Agent` where `headers` has none; apart, so that a call without headers of its own makes no map.
+    pub user_agent: Option<HeaderValue>,
     /// Empty: none (POST, PUT and PATCH then send `Content-Length: 0`).
     pub body: Bytes,
     /// For the whole call: all hops and the body.

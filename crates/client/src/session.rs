@@ -1,6 +1,7 @@
 //! One VU's connections.
 
 use std::{
+    borrow::Borrow,
     cell::RefCell,
     collections::HashSet,
     net::IpAddr,
@@ -117,11 +118,11 @@ impl Session {
 
     /// Sends a request, follows its redirects and reads the body. Several may run at once (batch). Never fails: faults are
     /// in the [`Outcome`]. Dropping the future cancels the request and closes its connection.
-    pub async fn send(&self, request: HttpRequest) -> Outcome {
+    pub async fn send(&self, request: impl Borrow<HttpRequest>) -> Outcome {
         if let Some(rate) = &self.context.rate {
             rate.turn().await;
         }
-        send::call(self, request).await
+        send::call(self, request.borrow()).await
     }
 
     /// Ends an iteration: closes idle connections where `no_vu_connection_reuse` asks for it.

@@ -42,7 +42,6 @@ pub(crate) struct VuHost {
     stage: Cell<Stage>,
     scenario: Cell<Option<usize>>,
     ids: Cell<IterationIds>,
-    begun: Cell<u64>,
     /// The last check's series: most scripts run the same few checks over and over.
     checks: RefCell<Vec<(TagSetId, Rc<str>, loadd_metrics::SeriesId)>>,
 }
@@ -60,7 +59,6 @@ impl VuHost {
             stage: Cell::new(Stage::Init),
             scenario: Cell::new(None),
             ids: Cell::default(),
-            begun: Cell::new(0),
             checks: RefCell::default(),
         })
     }
@@ -85,16 +83,9 @@ impl VuHost {
         self.stage.set(Stage::Summary);
     }
 
-    /// `begun`: on the run's clock.
-    pub(crate) fn begin_iteration(&self, ids: IterationIds, begun: u64) {
+    pub(crate) fn begin_iteration(&self, ids: IterationIds) {
         self.stage.set(Stage::Iteration);
-        self.begun.set(begun);
         self.ids.set(ids);
-    }
-
-    /// When the last iteration began, on the run's clock.
-    pub(crate) fn iteration_begun(&self) -> u64 {
-        self.begun.get()
     }
 
     /// k6's warning about a request without a response.
@@ -241,7 +232,7 @@ impl Host for VuHost {
                 }
             });
         let instance = (stage != Stage::Summary).then(|| InstanceFacts {
-            iterations_completed: shared.vus.completed.load(Ordering::Relaxed),
+            iterations_completed: shared.vus.completed(),
             iterations_interrupted: shared.vus.interrupted.load(Ordering::Relaxed),
             vus_active: shared.vus.active.load(Ordering::Relaxed),
             vus_initialized: shared.vus.initialized.load(Ordering::Relaxed),

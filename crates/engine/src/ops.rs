@@ -1,13 +1,12 @@
 //! The one place where what a script asks of the world becomes a future.
 
-use std::{cell::RefCell, pin::Pin, rc::Rc, sync::Arc};
+use std::{cell::RefCell, pin::Pin, rc::Rc};
 
 use futures_util::{Stream, StreamExt, stream::FuturesUnordered};
-use http::Method;
 use loadd_client::{Outcome, RequestUrl, Session};
-use loadd_script::{Completion, HttpCall, Op, OpId};
+use loadd_script::{Answered, Completion, HttpCall, Op, OpId};
 
-use crate::{core::Core, host::VuHost, record::CallTags};
+use crate::{core::Core, host::VuHost};
 
 /// One VU's way to the world. Shared with the operations that run beside its script.
 pub(crate) struct VuIo {
@@ -53,7 +52,10 @@ impl Background {
 
     /// Drops all of it: requests under way are cut off and counted as interrupted.
     pub(crate) fn clear(&mut self) {
-        self.running.clear();
+        // Clearing makes a new queue, for each iteration of scripts that never start anything.
+        if !self.running.is_empty() {
+            self.running.clear();
+        }
         self.finished.clear();
     }
 }
@@ -61,7 +63,7 @@ impl Background {
 /// Does what a script waits for. `Start` and `Wait` belong to the VU's own loop and never come here.
 pub(crate) async fn perform(io: &Rc<VuIo>, op: Op) -> Completion {
     match op {
-        Op::Http(call) => Completion::Http(Box::new(http(io, *call).await)),
+        Op::Http(call) => Completion::Http(http(io, call).await),
         Op::Batch(calls) => Completion::Batch(Box::pin(batch(io, calls)).await),
         Op::Sleep(duration) => {
             tokio::time::sleep(duration).await;
@@ -75,79 +77,66 @@ pub(crate) async fn perform(io: &Rc<VuIo>, op: Op) -> Completion {
     }
 }
 
-async fn http(io: &Rc<VuIo>, call: HttpCall) -> Outcome {
-    let HttpCall {
-        request,
-        name,
-        tags,
-        expected,
-    } = call;
+async fn http(io: &Rc<VuIo>, call: Box<HttpCall>) -> Answered {
     let mut in_flight = InFlight {
         io,
-        method: request.method.clone(),
-        url: Arc::clone(&request.url.tag),
-        call: CallTags {
-            name,
-            tags,
-            expected,
-        },
-        done: false,
+        call: Some(call),
     };
-    let outcome = io.session.send(request).await;
-    in_flight.finish(&outcome);
-    outcome
+    let outcome = io.session.send(&in_flight.call().request).await;
+    in_flight.finish(outcome)
 }
 
 /// A request under way. Dropped before its end (its iteration is cut off), it is counted as interrupted.
 struct InFlight<'a> {
     io: &'a Rc<VuIo>,
-    method: Method,
-    url: Arc<str>,
-    call: CallTags,
-    done: bool,
+    /// Taken at the end.
+    call: Option<Box<HttpCall>>,
 }
 
 impl InFlight<'_> {
-    fn finish(&mut self, outcome: &Outcome) {
-        self.done = true;
+    fn call(&self) -> &HttpCall {
+        self.call.as_ref().expect("`finish` consumes what takes it")
+    }
+
+    fn finish(&mut self, outcome: Outcome) -> Answered {
         let core = &self.io.core;
         core.http.borrow_mut().record(
             &mut core.recorder.borrow_mut(),
             self.io.host.tag_set(),
-            &self.call,
-            outcome,
+            self.call(),
+            &outcome,
         );
         if let Some(error) = &outcome.last.error {
             self.io.host.request_failed(error);
         }
+        let call = self.call.take().expect("`finish` runs once");
+        Answered { call, outcome }
     }
 }
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        if !self.done {
+        if let Some(call) = &self.call {
             let core = &self.io.core;
-            let base = self.io.host.tag_set();
             core.http.borrow().record_interrupted(
                 &mut core.recorder.borrow_mut(),
-                base,
-                &self.call,
-                &self.method,
-                &self.url,
+                self.io.host.tag_set(),
+                call,
             );
         }
     }
 }
 
 /// `http.batch`: at most `batch` requests at once, at most `batchPerHost` to one host, begun in the order given.
-async fn batch(io: &Rc<VuIo>, calls: Vec<HttpCall>) -> Vec<Outcome> {
+async fn batch(io: &Rc<VuIo>, calls: Vec<Box<HttpCall>>) -> Vec<Answered> {
     let limits = io.core.shared.settings.batch;
     let hosts: Vec<Rc<RequestUrl>> = calls
         .iter()
         .map(|call| Rc::clone(&call.request.url))
         .collect();
-    let results: RefCell<Vec<Option<Outcome>>> = RefCell::new(calls.iter().map(|_| None).collect());
-    let mut waiting: Vec<Option<HttpCall>> = calls.into_iter().map(Some).collect();
+    let results: RefCell<Vec<Option<Answered>>> =
+        RefCell::new(calls.iter().map(|_| None).collect());
+    let mut waiting: Vec<Option<Box<HttpCall>>> = calls.into_iter().map(Some).collect();
     let mut running = FuturesUnordered::new();
     let mut under_way: Vec<usize> = Vec::new();
     loop {
@@ -167,8 +156,8 @@ async fn batch(io: &Rc<VuIo>, calls: Vec<HttpCall>) -> Vec<Outcome> {
                 let results = &results;
                 running.push(async move {
                     if let Some(call) = call {
-                        let outcome = http(io, call).await;
-                        results.borrow_mut()[index] = Some(outcome);
+                        let answered = http(io, call).await;
+                        results.borrow_mut()[index] = Some(answered);
                     }
                     index
                 });

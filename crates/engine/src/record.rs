@@ -8,20 +8,10 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use http::Method;
 use loadd_client::{Exchange, Outcome, Proto};
 use loadd_metrics::{Recorder, RequestSeries, SystemTag, SystemTags, TagSetId, metric};
-use loadd_script::{Expected, Tag};
+use loadd_script::{HttpCall, Tag};
 
 /// Entries beyond which the cache starts anew: a script that makes a new name for each request must not grow it.
 const CACHE_ENTRIES: usize = 16_384;
-
-/// What a call adds to its samples' tags.
-pub(crate) struct CallTags {
-    /// `name` as the user gave it.
-    pub(crate) name: Option<Rc<str>>,
-    /// `params.tags`.
-    pub(crate) tags: Vec<Tag>,
-    /// The response callback.
-    pub(crate) expected: Expected,
-}
 
 /// All that decides a request's tags, borrowed.
 #[derive(PartialEq, Eq, Hash)]
@@ -104,7 +94,7 @@ impl HttpRecorder {
         &mut self,
         recorder: &mut Recorder,
         base: TagSetId,
-        call: &CallTags,
+        call: &HttpCall,
         outcome: &Outcome,
     ) {
         for exchange in &outcome.redirects {
@@ -117,7 +107,7 @@ impl HttpRecorder {
         &mut self,
         recorder: &mut Recorder,
         base: TagSetId,
-        call: &CallTags,
+        call: &HttpCall,
         exchange: &Exchange,
     ) {
         let expected = call.expected.judge(exchange.status);
@@ -177,7 +167,7 @@ impl HttpRecorder {
         &mut self,
         hash: u64,
         exchange: &Exchange,
-        call: &CallTags,
+        call: &HttpCall,
         facts: &Facts<'_>,
         series: RequestSeries,
     ) {
@@ -213,14 +203,12 @@ impl HttpRecorder {
         &self,
         recorder: &mut Recorder,
         base: TagSetId,
-        call: &CallTags,
-        method: &Method,
-        url: &str,
+        call: &HttpCall,
     ) {
         let facts = Facts {
             base,
-            method,
-            url,
+            method: &call.request.method,
+            url: &call.request.url.tag,
             name: call.name.as_deref(),
             status: 0,
             proto: None,

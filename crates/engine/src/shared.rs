@@ -44,11 +44,12 @@ pub(crate) struct Shared {
 }
 
 /// Counts of VUs and iterations over all cores.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct VuCounts {
     pub(crate) initialized: AtomicU64,
     pub(crate) active: AtomicU64,
-    pub(crate) completed: AtomicU64,
+    /// Iterations completed, by core: only that core adds to it.
+    pub(crate) completed: Box<[OwnCount]>,
     pub(crate) interrupted: AtomicU64,
     /// Ids given out.
     pub(crate) ids: AtomicU64,
@@ -56,13 +57,49 @@ pub(crate) struct VuCounts {
     pub(crate) heap_bytes: AtomicU64,
 }
 
+impl VuCounts {
+    fn new(cores: usize) -> VuCounts {
+        VuCounts {
+            initialized: AtomicU64::new(0),
+            active: AtomicU64::new(0),
+            completed: (0..cores).map(|_| OwnCount::default()).collect(),
+            interrupted: AtomicU64::new(0),
+            ids: AtomicU64::new(0),
+            heap_bytes: AtomicU64::new(0),
+        }
+    }
+
+    /// Iterations completed on all cores.
+    pub(crate) fn completed(&self) -> u64 {
+        let counts = self.completed.iter();
+        counts.map(|count| count.0.load(Ordering::Relaxed)).sum()
+    }
+}
+
+/// A count that one core writes and all may read, on a cache line of its own: no core waits for another's.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub(crate) struct OwnCount(AtomicU64);
+
+impl OwnCount {
+    pub(crate) fn add(&self) {
+        let next = self.0.load(Ordering::Relaxed) + 1;
+        self.0.store(next, Ordering::Relaxed);
+    }
+}
+
+/// A count that all cores write, once per iteration, away from what they only read.
+#[derive(Debug)]
+#[repr(align(128))]
+pub(crate) struct CommonCount(AtomicU64);
+
 /// One scenario, seen by all cores.
 pub(crate) struct ScenarioShared {
     pub(crate) plan: ScenarioPlan,
     /// What of it falls to this worker.
     pub(crate) part: SharePart,
     /// Iterations begun on this worker: the next one's number.
-    pub(crate) begun: AtomicU64,
+    pub(crate) begun: CommonCount,
     pub(crate) dropped: AtomicU64,
     /// VUs inside an iteration (open model) or a loop (closed model).
     pub(crate) active: AtomicU64,
@@ -81,7 +118,7 @@ impl ScenarioShared {
     pub(crate) fn new(plan: ScenarioPlan, share: &Share, begun: u64) -> ScenarioShared {
         let part = SharePart::of(&plan, share);
         ScenarioShared {
-            begun: AtomicU64::new(begun),
+            begun: CommonCount(AtomicU64::new(begun)),
             dropped: AtomicU64::new(0),
             active: AtomicU64::new(0),
             held: AtomicU64::new(0),
@@ -137,15 +174,20 @@ impl ScenarioShared {
                 .arrivals
                 .as_ref()
                 .map(|arrivals| arrivals.rate_at(Offset(elapsed))),
-            started: self.begun.load(Ordering::Relaxed),
+            started: self.begun(),
             dropped: self.dropped.load(Ordering::Relaxed),
             iterations: self.part.iterations,
             progress: self.progress(now),
         }
     }
+    /// Iterations begun so far.
+    pub(crate) fn begun(&self) -> u64 {
+        self.begun.0.load(Ordering::Relaxed)
+    }
+
     /// The number of an iteration that begins now: on this worker, and in the whole test.
     pub(crate) fn draw_iteration(&self) -> (u64, u64) {
-        let here = self.begun.fetch_add(1, Ordering::Relaxed);
+        let here = self.begun.0.fetch_add(1, Ordering::Relaxed);
         let in_test = self.part.stripe.ordinal(here);
         (here, in_test)
     }
@@ -196,7 +238,7 @@ impl Shared {
             bundle,
             registry,
             clock,
-            vus: VuCounts::default(),
+            vus: VuCounts::new(cores.len()),
             reports,
             cores,
             began: AtomicU64::new(0),
@@ -311,7 +353,7 @@ impl Shared {
             vus: self.vus.active.load(Ordering::Relaxed),
             vus_max: self.vus.initialized.load(Ordering::Relaxed),
             vus_planned: 0,
-            iterations_completed: self.vus.completed.load(Ordering::Relaxed),
+            iterations_completed: self.vus.completed(),
             iterations_interrupted: self.vus.interrupted.load(Ordering::Relaxed),
             scenarios: self
                 .scenarios

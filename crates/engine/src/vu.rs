@@ -10,10 +10,10 @@ use std::{
     rc::Rc,
     sync::{Arc, atomic::Ordering},
     task::{Poll, Waker},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use loadd_metrics::metric;
+use loadd_metrics::{SeriesId, TagSetId, metric};
 use loadd_script::{Call, Completion, Input, Op, ScriptFailure, ScriptVu, Step, VuSettings};
 
 use crate::{
@@ -44,13 +44,13 @@ pub(crate) enum LoopRule {
     FromQuota,
 }
 
-/// How an iteration ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// It ran to its end, by an exception or without.
-    Complete,
-    /// It was cut off.
-    Interrupted,
+/// The series that each iteration adds to; most VUs keep their tags for ever.
+#[derive(Clone, Copy)]
+struct IterationSeries {
+    duration: SeriesId,
+    iterations: SeriesId,
+    sent: SeriesId,
+    received: SeriesId,
 }
 
 /// The handle by which a core steers one of its VUs.
@@ -155,6 +155,7 @@ pub(crate) struct Vu {
     iterations: u64,
     iterations_in_scenario: u64,
     scenario: Option<usize>,
+    series: Option<(TagSetId, IterationSeries)>,
     heap_bytes: u64,
     /// The script has had a fault of ours: nothing of it may run again.
     broken: bool,
@@ -205,6 +206,7 @@ impl Vu {
             iterations: 0,
             iterations_in_scenario: 0,
             scenario: None,
+            series: None,
             heap_bytes: 0,
             broken: false,
         };
@@ -229,8 +231,9 @@ impl Vu {
                     let facts = &self.core.shared.scenarios[scenario];
                     facts.active.fetch_add(1, Ordering::Relaxed);
                     self.core.shared.vus.active.fetch_add(1, Ordering::Relaxed);
-                    self.iteration(scenario, Some(intended)).await;
-                    self.rest(scenario).await;
+                    let begun = self.core.shared.now();
+                    let ended = self.iteration(scenario, Some(intended), begun).await;
+                    self.rest(scenario, begun, ended).await;
                     self.leave(scenario);
                 }
                 Job::Loop { scenario, rule } => {
@@ -249,7 +252,9 @@ impl Vu {
                 return;
             }
         }
-        self.shutdown();
+        // The process is about to end, and with it all VUs at once.
+        self.background.clear();
+        self.script.leave_to_process_end();
     }
 
     fn leave(&mut self, scenario: usize) {
@@ -272,17 +277,20 @@ impl Vu {
             LoopRule::WhileRunning | LoopRule::FromQuota => u64::MAX,
         };
         let core = Rc::clone(&self.core);
+        // One reading of the clock per iteration: where the VU does not wait in between, its end is the next one's start.
+        let mut now = core.shared.now();
         loop {
             while core.shared.paused.load(Ordering::Relaxed)
                 && !self.control.cancelled.get()
-                && core.scenarios[scenario].may_start(core.shared.now())
+                && core.scenarios[scenario].may_start(now)
             {
                 core.resumed.notified().await;
+                now = core.shared.now();
             }
             if self.control.cancelled.get() || self.control.retired.get() || self.broken {
                 break;
             }
-            if !core.scenarios[scenario].may_start(core.shared.now()) {
+            if !core.scenarios[scenario].may_start(now) {
                 break;
             }
             if left == 0
@@ -292,8 +300,8 @@ impl Vu {
             }
             left -= 1;
             core.planned(scenario, 1);
-            self.iteration(scenario, None).await;
-            self.rest(scenario).await;
+            let ended = self.iteration(scenario, None, now).await;
+            now = self.rest(scenario, now, ended).await;
         }
         core.scenarios[scenario].not_started.set(
             core.scenarios[scenario].not_started.get()
@@ -304,22 +312,17 @@ impl Vu {
         );
     }
 
-    /// Waits out `minIterationDuration`, and lets the neighbours run after an iteration that never waited.
-    async fn rest(&mut self, scenario: usize) {
+    /// Waits out `minIterationDuration`, and lets the neighbours run after an iteration that never waited. Gives the time
+    /// at which it is done.
+    async fn rest(&mut self, scenario: usize, begun: u64, ended: u64) -> u64 {
         let minimum = self.core.shared.settings.min_iteration_duration;
-        let Some(left) = self
-            .last_started()
-            .and_then(|since| minimum.checked_sub(since))
-        else {
-            self.let_others_run().await;
-            return;
-        };
-        if left.is_zero() || self.control.cancelled.get() {
-            return;
+        let took = Duration::from_nanos(ended.saturating_sub(begun));
+        if minimum <= took {
+            return self.let_others_run(took, ended).await;
         }
         let core = Rc::clone(&self.core);
         let control = Rc::clone(&self.control);
-        let mut sleep = pin!(tokio::time::sleep(left));
+        let mut sleep = pin!(tokio::time::sleep(minimum - took));
         poll_fn(|context| {
             if control.cancelled.get() || !core.scenarios[scenario].may_start(core.shared.now()) {
                 return Poll::Ready(());
@@ -328,27 +331,25 @@ impl Vu {
             sleep.as_mut().poll(context)
         })
         .await;
+        core.shared.now()
     }
 
     /// After an iteration that has held the core for a slice the neighbours get their turn: one that never waits, and whose
     /// work the engine's interrupt handler does not see (native loops), would otherwise run a hundred times in a row.
-    async fn let_others_run(&self) {
-        let slice = self.core.shared.settings.limits.slice;
-        if self.last_started().is_some_and(|since| since >= slice) {
-            tokio::task::yield_now().await;
-        } else {
-            tokio::task::consume_budget().await;
+    async fn let_others_run(&self, took: Duration, ended: u64) -> u64 {
+        if took < self.core.shared.settings.limits.slice
+            && tokio::task::coop::has_budget_remaining()
+        {
+            tokio::task::coop::consume_budget().await;
+            return ended;
         }
-    }
-
-    fn last_started(&self) -> Option<std::time::Duration> {
-        let begun = self.io.host.iteration_begun();
-        (begun != 0)
-            .then(|| std::time::Duration::from_nanos(self.core.shared.now().saturating_sub(begun)))
+        tokio::task::yield_now().await;
+        self.core.shared.now()
     }
 
     /// One iteration with all of its samples.
-    async fn iteration(&mut self, scenario: usize, intended: Option<u64>) -> Ended {
+    /// `begun` and the result, its end: on the run's clock.
+    async fn iteration(&mut self, scenario: usize, intended: Option<u64>, begun: u64) -> u64 {
         let core = Rc::clone(&self.core);
         let here = &core.scenarios[scenario];
         let facts = &core.shared.scenarios[scenario];
@@ -367,8 +368,7 @@ impl Vu {
         };
         self.iterations += 1;
         self.iterations_in_scenario += 1;
-        let begun = core.shared.now();
-        self.io.host.begin_iteration(ids, begun);
+        self.io.host.begin_iteration(ids);
         if let Some(intended) = intended {
             core.recorder
                 .borrow_mut()
@@ -382,8 +382,9 @@ impl Vu {
             want_result: false,
         };
         let result = self.run(Input::Call(call)).await;
-        let took = core.shared.now().saturating_sub(begun);
-        self.finish_iteration(scenario, took, &result)
+        let ended = core.shared.now();
+        self.finish_iteration(scenario, ended.saturating_sub(begun), &result);
+        ended
     }
 
     fn finish_iteration(
@@ -391,55 +392,64 @@ impl Vu {
         scenario: usize,
         took: u64,
         result: &Result<Option<String>, ScriptFailure>,
-    ) -> Ended {
-        self.record_bytes();
-        self.io.session.iteration_ended();
-        let ended = match result {
-            Ok(_)
-            | Err(
-                ScriptFailure::Exception { .. } | ScriptFailure::Limit(_) | ScriptFailure::Aborted,
-            ) => Ended::Complete,
-            Err(ScriptFailure::Cancelled | ScriptFailure::Broken(_)) => Ended::Interrupted,
-        };
+    ) {
         if let Err(failure) = result {
             self.complain(scenario, failure);
         }
+        self.record_bytes();
+        self.io.session.iteration_ended();
+        let series = self.series();
         let core = &self.core;
         let mut recorder = core.recorder.borrow_mut();
-        match ended {
-            Ended::Complete => {
-                let tags = self.io.host.tag_set();
-                let duration = recorder.series(metric::ITERATION_DURATION, tags);
-                let iterations = recorder.series(metric::ITERATIONS, tags);
-                recorder.observe(duration, took);
-                recorder.count(iterations);
-                core.shared.vus.completed.fetch_add(1, Ordering::Relaxed);
+        match result {
+            Ok(_)
+            | Err(
+                ScriptFailure::Exception { .. } | ScriptFailure::Limit(_) | ScriptFailure::Aborted,
+            ) => {
+                recorder.observe(series.duration, took);
+                recorder.count(series.iterations);
+                core.shared.vus.completed[core.index].add();
             }
-            Ended::Interrupted => {
+            // It was cut off.
+            Err(ScriptFailure::Cancelled | ScriptFailure::Broken(_)) => {
                 recorder.count(core.scenarios[scenario].interrupted);
                 core.shared.vus.interrupted.fetch_add(1, Ordering::Relaxed);
             }
         }
-        ended
     }
 
     /// `data_sent` and `data_received` since the last call.
-    pub(crate) fn record_bytes(&self) {
+    pub(crate) fn record_bytes(&mut self) {
         let (sent, received) = self.io.session.take_bytes();
-        let tags = self.io.host.tag_set();
+        let series = self.series();
         let mut recorder = self.core.recorder.borrow_mut();
-        let (out, into) = (
-            recorder.series(metric::DATA_SENT, tags),
-            recorder.series(metric::DATA_RECEIVED, tags),
-        );
         #[expect(
             clippy::cast_precision_loss,
             reason = "bytes of one iteration stay far below 2^53"
         )]
         {
-            recorder.add(out, sent as f64);
-            recorder.add(into, received as f64);
+            recorder.add(series.sent, sent as f64);
+            recorder.add(series.received, received as f64);
         }
+    }
+
+    /// The series of an iteration's own samples, under the VU's tags as they are now.
+    fn series(&mut self) -> IterationSeries {
+        let tags = self.io.host.tag_set();
+        if let Some((of, series)) = self.series
+            && of == tags
+        {
+            return series;
+        }
+        let mut recorder = self.core.recorder.borrow_mut();
+        let series = IterationSeries {
+            duration: recorder.series(metric::ITERATION_DURATION, tags),
+            iterations: recorder.series(metric::ITERATIONS, tags),
+            sent: recorder.series(metric::DATA_SENT, tags),
+            received: recorder.series(metric::DATA_RECEIVED, tags),
+        };
+        self.series = Some((tags, series));
+        series
     }
 
     fn complain(&self, scenario: usize, failure: &ScriptFailure) {
@@ -569,8 +579,7 @@ impl Vu {
             return Some(Completion::Done);
         }
         // With no timer the far future stands in; the operation that runs ends first.
-        let deadline =
-            until.unwrap_or_else(|| Instant::now() + std::time::Duration::from_secs(86_400 * 365));
+        let deadline = until.unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400 * 365));
         let mut timer = pin!(tokio::time::sleep_until(deadline.into()));
         poll_fn(|context| {
             if control.cancelled.get() {

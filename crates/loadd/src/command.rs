@@ -79,7 +79,9 @@ enum Commands {
 /// Reads the command line and does what it says.
 pub(crate) fn main() -> Exit {
     let args: Vec<OsString> = global::rearranged(std::env::args_os().collect());
-    let of_k6 = args.get(1).is_some_and(|word| K6_COMMANDS.iter().any(|name| word == name));
+    let of_k6 = args
+        .get(1)
+        .is_some_and(|word| K6_COMMANDS.iter().any(|name| word == name));
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => return refuse(&error, of_k6),
@@ -114,7 +116,9 @@ pub(crate) fn main() -> Exit {
 }
 
 /// Commands that talk as k6 does: in log lines.
-const K6_COMMANDS: [&str; 7] = ["run", "archive", "inspect", "new", "deps", "features", "version"];
+const K6_COMMANDS: [&str; 7] = [
+    "run", "archive", "inspect", "new", "deps", "features", "version",
+];
 
 /// What the command line itself is refused with: one line, no usage text, 255. Help and version are no errors.
 fn refuse(error: &clap::Error, of_k6: bool) -> Exit {
@@ -197,13 +201,28 @@ mod tests {
                 vec!["loadd", "run", "--summary-trend-stats", "p(101)", "a.js"],
                 "p(101)",
             ),
-            (vec!["loadd", "run", "--summary-mode", "legacy", "a.js"], "legacy"),
+            (
+                vec!["loadd", "run", "--summary-mode", "legacy", "a.js"],
+                "legacy",
+            ),
             (vec!["loadd", "run", "--no-summary", "a.js"], "--no-summary"),
-            (vec!["loadd", "run", "--compatibility-mode", "x", "a.js"], "extended"),
-            (vec!["loadd", "run", "--log-output", "syslog", "a.js"], "syslog"),
+            (
+                vec!["loadd", "run", "--compatibility-mode", "x", "a.js"],
+                "extended",
+            ),
+            (
+                vec!["loadd", "run", "--log-output", "syslog", "a.js"],
+                "syslog",
+            ),
             (vec!["loadd", "run", "--paused=maybe", "a.js"], "maybe"),
-            (vec!["loadd", "run", "--execution-segment", "33.5%", "a.js"], "33.5%"),
-            (vec!["loadd", "run", "--traces-output", "nowhere", "a.js"], "nowhere"),
+            (
+                vec!["loadd", "run", "--execution-segment", "33.5%", "a.js"],
+                "33.5%",
+            ),
+            (
+                vec!["loadd", "run", "--traces-output", "nowhere", "a.js"],
+                "nowhere",
+            ),
             (vec!["loadd", "run", "a.js", "b.js"], "b.js"),
         ] {
             let text = match Cli::try_parse_from(&args) {

@@ -262,7 +262,7 @@ impl Histogram {
         if value.abs() <= self.zero_threshold {
             one.zero_count = 1;
         } else {
-            let index = schema::Indexer::new(self.schema).index(value.abs());
+            let index = schema::Indexer::shared(self.schema).index(value.abs());
             let side = if value > 0.0 {
                 &mut one.positive
             } else {

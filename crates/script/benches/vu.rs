@@ -61,7 +61,7 @@ fn main() {
             loop {
                 input = match vu.resume(input) {
                     Step::Suspended(Op::Http(call)) => {
-                        Input::Complete(Completion::Http(Box::new(answer(call.request))))
+                        Input::Complete(Completion::Http(answer(call)))
                     }
                     Step::Suspended(_) => Input::Complete(Completion::Done),
                     Step::Returned(result) => return result.map(drop).unwrap(),
@@ -76,12 +76,13 @@ fn main() {
     }
 }
 
-fn answer(request: loadd_client::HttpRequest) -> Outcome {
-    Outcome {
+fn answer(call: Box<HttpCall>) -> Answered {
+    let request = &call.request;
+    let outcome = Outcome {
         redirects: Vec::new(),
-        last: Exchange {
-            method: request.method,
-            url: request.url,
+        last: Box::new(Exchange {
+            method: request.method.clone(),
+            url: Rc::clone(&request.url),
             status: 200,
             proto: None,
             headers: http::HeaderMap::new(),
@@ -91,6 +92,7 @@ fn answer(request: loadd_client::HttpRequest) -> Outcome {
             tls: None,
             error: None,
             retried: false,
-        },
-    }
+        }),
+    };
+    Answered { call, outcome }
 }

@@ -22,8 +22,7 @@ type Callback = Persistent<Function<'static>>;
 type StoredValue = Persistent<Value<'static>>;
 
 /// Turns an operation's result into the value of its promise.
-pub(crate) type Finish =
-    for<'js> fn(&Ctx<'js>, &State, Completion, Option<&Value<'js>>) -> rquickjs::Result<Value<'js>>;
+pub(crate) type Finish = for<'js> fn(&Ctx<'js>, &State, Completion) -> rquickjs::Result<Value<'js>>;
 
 /// What is pending in one VU.
 #[derive(Default)]
@@ -46,7 +45,6 @@ struct Operation {
     resolve: Callback,
     reject: Callback,
     finish: Finish,
-    kept: Option<StoredValue>,
 }
 
 impl Events {
@@ -92,7 +90,6 @@ impl Events {
         state: &State,
         op: Op,
         finish: Finish,
-        kept: Option<Value<'js>>,
     ) -> rquickjs::Result<Value<'js>> {
         let (promise, resolve, reject) = ctx.promise()?;
         let id = OpId(self.last_operation.get() + 1);
@@ -101,7 +98,6 @@ impl Events {
             resolve: Persistent::save(ctx, resolve),
             reject: Persistent::save(ctx, reject),
             finish,
-            kept: kept.map(|kept| Persistent::save(ctx, kept)),
         };
         self.operations.borrow_mut().insert(id, operation);
         state.wait(ctx, Op::Start(id, Box::new(op)))?;
@@ -260,8 +256,7 @@ fn settle(
         return Ok(());
     };
     let run = || -> rquickjs::Result<()> {
-        let kept = operation.kept.map(|kept| kept.restore(ctx)).transpose()?;
-        match (operation.finish)(ctx, state, completion, kept.as_ref()) {
+        match (operation.finish)(ctx, state, completion) {
             Ok(value) => operation.resolve.restore(ctx)?.call::<_, ()>((value,)),
             Err(rquickjs::Error::Exception) => {
                 operation.reject.restore(ctx)?.call::<_, ()>((ctx.catch(),))

@@ -20,5 +20,5 @@ mod vu;
 
 pub use bundle::{Bundle, Limits, LoadSettings, MetricDeclaration, ScriptError, Source};
 pub use host::{ConsoleLevel, Execution, Host, InstanceFacts, ScenarioFacts, Tag, VuFacts};
-pub use ops::{Completion, Expected, HttpCall, Op, OpId};
+pub use ops::{Answered, Completion, Expected, HttpCall, Op, OpId};
 pub use vu::{Call, HttpDefaults, Input, ScriptFailure, ScriptVu, Step, VuSettings};

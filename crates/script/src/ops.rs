@@ -20,7 +20,7 @@ pub enum Op {
     /// `http.get` and friends. Answer: [`Completion::Http`].
     Http(Box<HttpCall>),
     /// `http.batch`. Answer: [`Completion::Batch`], in the order of the calls.
-    Batch(Vec<HttpCall>),
+    Batch(Vec<Box<HttpCall>>),
     /// `sleep`. Answer: [`Completion::Done`].
     Sleep(Duration),
     /// Starts an operation beside the script (`http.asyncRequest`). Answer: [`Completion::Done`] at once; the result
@@ -42,11 +42,20 @@ pub enum Completion {
     /// It is done; there is nothing to tell.
     Done,
     /// Result of [`Op::Http`].
-    Http(Box<Outcome>),
+    Http(Answered),
     /// Results of [`Op::Batch`].
-    Batch(Vec<Outcome>),
+    Batch(Vec<Answered>),
     /// A started operation has ended with this result.
     Finished(OpId, Box<Completion>),
+}
+
+/// A call and what came of it. The call comes back as it went out: the response shows it, so nothing of it is copied.
+#[derive(Debug)]
+pub struct Answered {
+    /// The call.
+    pub call: Box<HttpCall>,
+    /// All its hops.
+    pub outcome: Outcome,
 }
 
 /// One HTTP call with what its samples need.
@@ -60,6 +69,8 @@ pub struct HttpCall {
     pub tags: Vec<(Rc<str>, Rc<str>)>,
     /// What counts as expected.
     pub expected: Expected,
+    /// Whether the script gets network errors as exceptions (`throw`).
+    pub throws: bool,
 }
 
 /// The response callback: which statuses count as expected (`http_req_failed`, tag `expected_response`).

@@ -48,9 +48,8 @@ fn a_lone_surrogate_goes_out_as_a_replacement_character() {
 
 #[test]
 fn a_lone_surrogate_is_no_index_of_a_shared_array() {
-    let (outcome, _) = run(
-        "function () { return [typeof list['\\ud800'], '\\udfff' in list, list[0].a] }",
-    );
+    let (outcome, _) =
+        run("function () { return [typeof list['\\ud800'], '\\udfff' in list, list[0].a] }");
     assert_eq!(outcome, Ok(Some(r#"["undefined",false,1]"#.to_owned())));
 }
 
@@ -68,10 +67,7 @@ fn a_lone_surrogate_is_printed_thrown_and_checked_as_a_replacement_character() {
     );
     assert_eq!(
         world.log(),
-        [
-            "Info a\u{FFFD} [ \"\u{FFFD}\" ]",
-            "group ::\u{FFFD}",
-        ]
+        ["Info a\u{FFFD} [ \"\u{FFFD}\" ]", "group ::\u{FFFD}",]
     );
 }
 

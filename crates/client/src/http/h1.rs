@@ -16,7 +16,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::future::poll_fn;
-use http::{Request, Response};
+use http::Response;
 use http_body::Body;
 use http_body_util::Full;
 use hyper::{
@@ -25,11 +25,11 @@ use hyper::{
 };
 
 use crate::{
-    RequestError, RequestUrl, TlsInfo,
-    http::{body::Gather, send::Deadline},
+    HttpRequest, RequestError, RequestUrl, TlsInfo,
+    http::{body::Gather, head, send::Deadline},
     socket::{
         dial::{Dialled, Forward},
-        marks::{Marks, Patch, Socket, now},
+        marks::{Marks, Socket, now},
     },
 };
 
@@ -99,13 +99,14 @@ impl H1 {
     /// Sends a request and reads the whole response, the body into `gather`.
     pub(crate) async fn run(
         &mut self,
-        request: Request<Outgoing>,
-        patch: Option<Patch>,
+        request: &HttpRequest,
+        close: bool,
         gather: &mut Gather,
         deadline: &mut Deadline,
     ) -> Result<Answer, Broken> {
+        let (built, patch) = head::build(request, close, self.forward.as_deref());
         self.marks.begin(patch);
-        let mut response = pin!(self.sender.try_send_request(request));
+        let mut response = pin!(self.sender.try_send_request(built));
         let connection = &mut self.connection;
         let mut timed_out = false;
         let mut sent = false;

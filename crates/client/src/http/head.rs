@@ -8,7 +8,7 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request,
     header::{
         AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, HOST, PROXY_AUTHORIZATION, TRAILER,
-        TRANSFER_ENCODING,
+        TRANSFER_ENCODING, USER_AGENT,
     },
 };
 use http_body_util::Full;
@@ -99,6 +99,11 @@ pub(crate) fn build_h2(request: &HttpRequest) -> Option<Request<()>> {
 /// The caller's headers, and what belongs to body, credentials and cookies.
 #[inline]
 fn add_fields(request: &HttpRequest, headers: &mut HeaderMap) {
+    if let Some(user_agent) = &request.user_agent
+        && !request.headers.contains_key(USER_AGENT)
+    {
+        headers.insert(USER_AGENT, user_agent.clone());
+    }
     for (name, value) in &request.headers {
         if !is_ours(name) {
             headers.append(name.clone(), value.clone());

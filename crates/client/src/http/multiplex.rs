@@ -58,7 +58,7 @@ pub(super) async fn attempt(
             nothing,
             so.retried,
         );
-        return Hop::Done(Box::new(exchange));
+        return Hop::Done(exchange);
     };
     let body = request.body.clone();
     match h2.run(built, body, gather, deadline, so.ready).await {
@@ -70,7 +70,7 @@ pub(super) async fn attempt(
             let gather = std::mem::replace(gather, Gather::discard());
             let limit = session.settings().response_body_bytes;
             finish_body(&mut exchange, request, gather, limit);
-            Hop::Done(Box::new(exchange))
+            Hop::Done(exchange)
         }
         Err(cut) if may_send_again(&cut, request, so) => {
             let seen = cut.fate == Fate::Lost;
@@ -79,12 +79,12 @@ pub(super) async fn attempt(
                     error: RequestError::timeout(),
                     ..cut
                 };
-                return Hop::Done(Box::new(over(request, h2, so, late, gather)));
+                return Hop::Done(over(request, h2, so, late, gather));
             }
             gather.restart();
             Hop::Again { seen }
         }
-        Err(cut) => Hop::Done(Box::new(over(request, h2, so, cut, gather))),
+        Err(cut) => Hop::Done(over(request, h2, so, cut, gather)),
     }
 }
 
@@ -108,7 +108,7 @@ async fn wait(refused: u32, deadline: &mut Deadline) -> bool {
     }
 }
 
-fn over(request: &HttpRequest, h2: &H2, so: So, cut: Cut, gather: &mut Gather) -> Exchange {
+fn over(request: &HttpRequest, h2: &H2, so: So, cut: Cut, gather: &mut Gather) -> Box<Exchange> {
     let timings = timings(h2, so, cut.sent, cut.first, now());
     let gather = std::mem::replace(gather, Gather::discard());
     let facts = (h2.remote, h2.tls.clone());

@@ -12,6 +12,7 @@ use std::rc::Rc;
 use crate::{
     Exchange, HttpRequest, Outcome, RequestError, RequestUrl, Scheme, Session,
     http::send::{Deadline, exchange},
+    socket::marks::now,
 };
 
 /// Whether an answer asks for another request.
@@ -23,10 +24,11 @@ pub(crate) fn leads_on(exchange: &Exchange) -> bool {
 /// Follows from `first` on, up to the request's limit.
 pub(crate) async fn follow(
     session: &Session,
-    mut request: HttpRequest,
-    first: Exchange,
+    request: &HttpRequest,
+    first: Box<Exchange>,
     deadline: &mut Deadline,
 ) -> Outcome {
+    let mut request = request.clone();
     let mut redirects = Vec::new();
     let mut last = first;
     while (redirects.len() as u64) < u64::from(request.max_redirects) && leads_on(&last) {
@@ -40,7 +42,7 @@ pub(crate) async fn follow(
                 break;
             }
         }
-        let next = exchange(session, &request, deadline).await;
+        let next = exchange(session, &request, now(), deadline).await;
         redirects.push(std::mem::replace(&mut last, next));
     }
     Outcome { redirects, last }

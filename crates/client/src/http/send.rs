@@ -18,7 +18,6 @@ use crate::{
         body::Gather,
         decode,
         h1::{Answer, Broken, H1},
-        head,
         link::{self, Link},
         multiplex::{self, Hop, So},
         redirect,
@@ -79,13 +78,17 @@ impl Future for Deadline {
 }
 
 /// A whole call.
-pub(crate) async fn call(session: &Session, mut request: HttpRequest) -> Outcome {
+pub(crate) async fn call(session: &Session, request: &HttpRequest) -> Outcome {
+    let mut compressed = None;
     if !request.compression.is_empty() {
-        decode::compress_request(&mut request);
+        let mut copy = Box::new(request.clone());
+        decode::compress_request(&mut copy);
+        compressed = Some(copy);
     }
-    let deadline = now() + request.timeout;
-    let mut deadline = Deadline::new(deadline, session.spare_sleep());
-    let first = exchange(session, &request, &mut deadline).await;
+    let request = compressed.as_deref().unwrap_or(request);
+    let asked = now();
+    let mut deadline = Deadline::new(asked + request.timeout, session.spare_sleep());
+    let first = exchange(session, request, asked, &mut deadline).await;
     let outcome = if request.max_redirects > 0 && redirect::leads_on(&first) {
         Box::pin(redirect::follow(session, request, first, &mut deadline)).await
     } else {
@@ -102,8 +105,9 @@ pub(crate) async fn call(session: &Session, mut request: HttpRequest) -> Outcome
 pub(crate) async fn exchange(
     session: &Session,
     request: &HttpRequest,
+    mut asked: Instant,
     deadline: &mut Deadline,
-) -> Exchange {
+) -> Box<Exchange> {
     let settings = session.settings();
     let mut gather = match request.response_type {
         ResponseType::None => Gather::discard(),
@@ -113,7 +117,6 @@ pub(crate) async fn exchange(
     let mut refused = 0;
     let mut may_reuse = !settings.no_connection_reuse;
     loop {
-        let asked = now();
         let there = if may_reuse {
             link::there(session, &request.url, asked)
         } else {
@@ -142,18 +145,20 @@ pub(crate) async fn exchange(
                 };
                 let hop = multiplex::attempt(session, request, &h2, so, &mut gather, deadline);
                 match Box::pin(hop).await {
-                    Hop::Done(exchange) => return *exchange,
+                    Hop::Done(exchange) => return exchange,
                     Hop::Again { seen } => {
                         retried |= seen;
                         refused += u32::from(!seen);
+                        asked = now();
                         continue;
                     }
                 }
             }
         };
-        let (built, patch) =
-            head::build(request, settings.no_connection_reuse, h1.forward.as_deref());
-        match h1.run(built, patch, &mut gather, deadline).await {
+        match h1
+            .run(request, settings.no_connection_reuse, &mut gather, deadline)
+            .await
+        {
             Ok(answer) => {
                 let end = answer.end;
                 let timings = timings(&h1, reused, asked, ready, end);
@@ -171,6 +176,7 @@ pub(crate) async fn exchange(
                     may_reuse = false;
                 }
                 gather.restart();
+                asked = now();
             }
             Err(broken) => {
                 let timings = timings(&h1, reused, asked, ready, now());
@@ -230,7 +236,7 @@ fn answered(
     answer: Answer,
     timings: Timings,
     retried: bool,
-) -> Exchange {
+) -> Box<Exchange> {
     let proto = if answer.head.version == Version::HTTP_10 {
         Proto::Http10
     } else {
@@ -252,11 +258,11 @@ pub(super) fn responded(
     proto: Proto,
     timings: Timings,
     retried: bool,
-) -> Exchange {
+) -> Box<Exchange> {
     if let Some(jar) = &request.jar {
         jar.store_response(&request.url, &head.headers);
     }
-    Exchange {
+    Box::new(Exchange {
         method: request.method.clone(),
         url: Rc::clone(&request.url),
         status: head.status.as_u16(),
@@ -268,7 +274,7 @@ pub(super) fn responded(
         tls,
         error: None,
         retried,
-    }
+    })
 }
 
 /// Puts the body in, decoded; a body that cannot be decoded turns the whole answer into a fault, as in k6.
@@ -298,8 +304,8 @@ pub(super) fn finish_body(
 }
 
 #[cold]
-fn unconnected(request: &HttpRequest, error: RequestError, retried: bool) -> Exchange {
-    Exchange {
+fn unconnected(request: &HttpRequest, error: RequestError, retried: bool) -> Box<Exchange> {
+    Box::new(Exchange {
         method: request.method.clone(),
         url: Rc::clone(&request.url),
         status: 0,
@@ -311,7 +317,7 @@ fn unconnected(request: &HttpRequest, error: RequestError, retried: bool) -> Exc
         tls: None,
         error: Some(error),
         retried,
-    }
+    })
 }
 
 #[cold]
@@ -322,7 +328,7 @@ pub(super) fn failed(
     timings: Timings,
     gather: Gather,
     retried: bool,
-) -> Exchange {
+) -> Box<Exchange> {
     let mut exchange = unconnected(request, error, retried);
     exchange.timings = timings;
     exchange.remote = Some(remote);

@@ -143,6 +143,7 @@ pub(super) fn request(method: Method, url: &str) -> HttpRequest {
         method,
         url: Rc::new(RequestUrl::parse(url).unwrap()),
         headers: HeaderMap::new(),
+        user_agent: None,
         body: Bytes::new(),
         timeout: Duration::from_secs(60),
         max_redirects: 10,

@@ -2,17 +2,17 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
     rc::Rc,
 };
 
+use hashbrown::HashMap;
 use http::{HeaderValue, Method};
 use loadd_client::{CookieJar, RequestUrl, UrlError};
 use rquickjs::{Ctx, Object, Result, Value};
 
 use super::{BuiltinModule, method, not_in_init, throw, throw_type, to_text};
 use crate::{
-    Completion, Expected, HttpDefaults, Op,
+    Completion, Expected, HttpCall, HttpDefaults, Op,
     state::State,
     sys::{
         native,
@@ -27,7 +27,7 @@ mod expected;
 mod request;
 mod response;
 
-use request::{BodyArgument, Prepared, Refused};
+use request::{BodyArgument, Refused};
 
 /// The module.
 pub(crate) struct Http;
@@ -175,7 +175,7 @@ impl HttpState {
 
 thread_local! {
     /// Parsed URLs of this core: scripts ask for the same few again and again.
-    static URLS: RefCell<HashMap<Box<str>, Rc<RequestUrl>>> = RefCell::new(HashMap::new());
+    static URLS: RefCell<HashMap<Box<str>, Rc<RequestUrl>>> = RefCell::default();
 }
 
 /// URLs remembered on each core. A script whose URLs differ each time fills it once in so many requests and starts anew.
@@ -212,7 +212,7 @@ fn call<'js>(
         );
     }
     match request::prepare(state, args, method, 0, body, params) {
-        Ok(prepared) => send(state, ctx, prepared),
+        Ok(call) => send(state, ctx, call),
         Err(refused) => refuse(state, ctx, refused),
     }
 }
@@ -234,16 +234,15 @@ fn request_any<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
         BodyArgument::Third,
         3,
     ) {
-        Ok(prepared) => send(state, ctx, prepared),
+        Ok(call) => send(state, ctx, call),
         Err(refused) => refuse(state, ctx, refused),
     }
 }
 
 /// The usual way: waits, and gives the response.
-fn send<'js>(state: &State, ctx: &Ctx<'js>, prepared: Prepared) -> Result<Value<'js>> {
-    let Prepared { call, facts } = prepared;
-    match state.wait(ctx, Op::Http(Box::new(call)))? {
-        Completion::Http(outcome) => response::finish(ctx, *outcome, facts),
+fn send<'js>(state: &State, ctx: &Ctx<'js>, call: Box<HttpCall>) -> Result<Value<'js>> {
+    match state.wait(ctx, Op::Http(call))? {
+        Completion::Http(answered) => response::finish(ctx, answered),
         Completion::Done | Completion::Batch(_) | Completion::Finished(..) => {
             panic!("an HTTP request was answered with something else")
         }
@@ -267,7 +266,7 @@ fn refuse<'js>(state: &State, ctx: &Ctx<'js>, refused: Refused) -> Result<Value<
 fn request_async<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
     let ctx = args.ctx();
     not_in_init(ctx, state, "HTTP requests")?;
-    let prepared = match request::prepare(
+    let call = match request::prepare(
         state,
         args,
         method_argument(args)?,
@@ -275,7 +274,7 @@ fn request_async<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>>
         BodyArgument::Third,
         3,
     ) {
-        Ok(prepared) => prepared,
+        Ok(call) => call,
         Err(refused) => {
             let (promise, resolve, reject) = ctx.promise()?;
             match refuse(state, ctx, refused) {
@@ -288,33 +287,15 @@ fn request_async<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>>
             return Ok(promise.into_value());
         }
     };
-    let Prepared { call, facts } = prepared;
-    let kept = response::keep_facts(ctx, facts)?;
-    state.events.start_operation(
-        ctx,
-        state,
-        Op::Http(Box::new(call)),
-        finish_async,
-        Some(kept),
-    )
+    state
+        .events
+        .start_operation(ctx, state, Op::Http(call), finish_async)
 }
 
-fn finish_async<'js>(
-    ctx: &Ctx<'js>,
-    _state: &State,
-    completion: Completion,
-    kept: Option<&Value<'js>>,
-) -> Result<Value<'js>> {
-    let facts = kept.and_then(response::kept_facts);
-    match (completion, facts) {
-        (Completion::Http(outcome), Some(facts)) => response::finish(ctx, *outcome, facts),
-        (
-            Completion::Http(_)
-            | Completion::Done
-            | Completion::Batch(_)
-            | Completion::Finished(..),
-            _,
-        ) => {
+fn finish_async<'js>(ctx: &Ctx<'js>, _state: &State, completion: Completion) -> Result<Value<'js>> {
+    match completion {
+        Completion::Http(answered) => response::finish(ctx, answered),
+        Completion::Done | Completion::Batch(_) | Completion::Finished(..) => {
             panic!("an HTTP request was answered with something else")
         }
     }

@@ -2,7 +2,9 @@
 
 use std::{cell::RefCell, ptr, rc::Rc, sync::Arc};
 
-use rquickjs::{Context, Ctx, Function, Module, Object, Runtime, Value, promise::PromiseState};
+use rquickjs::{
+    Atom, Context, Ctx, Function, Module, Object, Runtime, Value, promise::PromiseState,
+};
 
 use super::{Call, Input, ScriptFailure, Step};
 use crate::{
@@ -109,7 +111,9 @@ fn serve(ctx: &Ctx<'_>, state: &State, facts: &RefCell<Option<Facts>>, first: In
                     abandon(ctx, state);
                 }
                 calls += 1;
-                if calls.is_power_of_two() && calls < 1024 || calls.is_multiple_of(1024) {
+                if calls >= 16 && calls.is_power_of_two() && calls < 1024
+                    || calls.is_multiple_of(1024)
+                {
                     state.heap_bytes.set(qjs::heap_bytes(ctx));
                 }
                 Step::Returned(result)
@@ -191,6 +195,8 @@ struct Exports<'js> {
     /// The argument decoded last; scripts keep their changes to it.
     data: Option<(Arc<str>, Value<'js>)>,
     iteration: Option<u64>,
+    /// `__ITER`, interned once.
+    iteration_name: Option<Atom<'js>>,
 }
 
 impl<'js> Exports<'js> {
@@ -200,6 +206,7 @@ impl<'js> Exports<'js> {
             last: None,
             data: None,
             iteration: None,
+            iteration_name: None,
         }
     }
 
@@ -256,7 +263,16 @@ impl<'js> Exports<'js> {
                     clippy::cast_precision_loss,
                     reason = "JavaScript has no other numbers"
                 )]
-                Some(iteration) => globals.set("__ITER", iteration as f64)?,
+                Some(iteration) => {
+                    let name = match &self.iteration_name {
+                        Some(name) => name.clone(),
+                        None => self
+                            .iteration_name
+                            .insert(Atom::from_str(ctx.clone(), "__ITER")?)
+                            .clone(),
+                    };
+                    globals.set(name, iteration as f64)?;
+                }
                 None => globals.remove("__ITER")?,
             }
             self.iteration = call.iteration;

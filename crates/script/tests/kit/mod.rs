@@ -21,9 +21,9 @@ use bytes::Bytes;
 use loadd_client::{BodyData, Exchange, Outcome, Proto, RequestUrl, Timings};
 use loadd_metrics::{Contains, Kind, MetricId, metric};
 use loadd_script::{
-    Bundle, Call, Completion, ConsoleLevel, Execution, Host, HttpCall, HttpDefaults, Input,
-    InstanceFacts, Limits, LoadSettings, Op, OpId, ScenarioFacts, ScriptError, ScriptFailure,
-    ScriptVu, Source, Step, Tag, VuFacts, VuSettings,
+    Answered, Bundle, Call, Completion, ConsoleLevel, Execution, Host, HttpCall, HttpDefaults,
+    Input, InstanceFacts, Limits, LoadSettings, Op, OpId, ScenarioFacts, ScriptError,
+    ScriptFailure, ScriptVu, Source, Step, Tag, VuFacts, VuSettings,
 };
 
 /// Takes down what a script does.
@@ -260,7 +260,7 @@ impl World {
 
     fn answer(&mut self, op: Op) -> Completion {
         match op {
-            Op::Http(call) => Completion::Http(Box::new(respond(*call))),
+            Op::Http(call) => Completion::Http(respond(call)),
             Op::Batch(calls) => Completion::Batch(calls.into_iter().map(respond).collect()),
             Op::Sleep(_) | Op::Yield => Completion::Done,
             Op::Start(id, op) => {
@@ -298,7 +298,7 @@ fn describe(op: &Op) -> String {
     }
 }
 
-fn describe_call(call: &HttpCall) -> String {
+fn describe_call(call: &Box<HttpCall>) -> String {
     let request = &call.request;
     let mut headers: Vec<String> = request
         .headers
@@ -323,8 +323,8 @@ fn describe_call(call: &HttpCall) -> String {
 }
 
 /// The fake server: status from `/status/n`, else 200; the body is fixed JSON.
-fn respond(call: HttpCall) -> Outcome {
-    let request = call.request;
+fn respond(call: Box<HttpCall>) -> Answered {
+    let request = &call.request;
     let path = request.url.path_and_query.as_str().to_owned();
     let status = path
         .strip_prefix("/status/")
@@ -335,11 +335,11 @@ fn respond(call: HttpCall) -> Outcome {
     headers.append("set-cookie", "a=1; Path=/; HttpOnly".parse().unwrap());
     headers.append("set-cookie", "b=2".parse().unwrap());
     let body = Bytes::from_static(br#"{"ok":true,"list":[{"id":1},{"id":2}],"text":"\u00e9"}"#);
-    Outcome {
+    let outcome = Outcome {
         redirects: Vec::new(),
-        last: Exchange {
-            method: request.method,
-            url: request.url,
+        last: Box::new(Exchange {
+            method: request.method.clone(),
+            url: Rc::clone(&request.url),
             status,
             proto: Some(Proto::Http11),
             headers,
@@ -358,8 +358,9 @@ fn respond(call: HttpCall) -> Outcome {
             tls: None,
             error: None,
             retried: false,
-        },
-    }
+        }),
+    };
+    Answered { call, outcome }
 }
 
 /// A parsed URL, to see that the client's parser is there.

@@ -5,11 +5,11 @@ use rquickjs::{Array, Object, Result, Value};
 
 use super::{
     Refused,
-    request::{self, Prepared, argument_error},
+    request::{self, argument_error},
     response,
 };
 use crate::{
-    Completion, Op,
+    Completion, HttpCall, Op,
     modules::{not_in_init, throw, throw_type, to_text},
     state::State,
     sys::qjs::Args,
@@ -33,33 +33,29 @@ pub(super) fn batch<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'j
         entries.push(entry);
     }
     let mut calls = Vec::with_capacity(entries.len());
-    let mut facts = Vec::with_capacity(entries.len());
     for (index, entry) in entries.iter().enumerate() {
         match prepare(state, entry) {
-            Ok(Prepared { call, facts: its }) => {
-                calls.push(call);
-                facts.push(its);
-            }
+            Ok(call) => calls.push(call),
             Err(Refused::Thrown(error)) => return Err(error),
             Err(Refused::Argument { code, message }) => {
                 return malformed(state, args, index, entries.len(), code, message);
             }
         }
     }
-    let outcomes = match state.wait(ctx, Op::Batch(calls))? {
-        Completion::Batch(outcomes) => outcomes,
+    let answers = match state.wait(ctx, Op::Batch(calls))? {
+        Completion::Batch(answers) => answers,
         Completion::Done | Completion::Http(_) | Completion::Finished(..) => {
             panic!("a batch was answered with something else")
         }
     };
     assert_eq!(
-        outcomes.len(),
+        answers.len(),
         keys.len(),
         "a batch has as many results as calls"
     );
     let mut responses = Vec::with_capacity(keys.len());
-    for (outcome, facts) in outcomes.into_iter().zip(facts) {
-        responses.push(response::finish(ctx, outcome, facts)?);
+    for answered in answers {
+        responses.push(response::finish(ctx, answered)?);
     }
     if object.is_array() {
         let array = Array::new(ctx.clone())?;
@@ -75,7 +71,7 @@ pub(super) fn batch<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'j
     Ok(result.into_value())
 }
 
-fn prepare(state: &State, entry: &Value<'_>) -> std::result::Result<Prepared, Refused> {
+fn prepare(state: &State, entry: &Value<'_>) -> std::result::Result<Box<HttpCall>, Refused> {
     if let Some(array) = entry.as_array() {
         let (method, url): (Value, Value) = (array.get(0)?, array.get(1)?);
         let (body, params): (Value, Value) = (array.get(2)?, array.get(3)?);

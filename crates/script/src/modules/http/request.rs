@@ -2,7 +2,6 @@
 
 use std::{rc::Rc, time::Duration};
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use loadd_client::{Compression, HttpRequest, RequestCookie, RequestUrl, ResponseType};
 use rquickjs::{Object, Value};
@@ -27,26 +26,6 @@ pub(super) enum BodyArgument {
     Second,
     /// Behind method and URL.
     Third,
-}
-
-/// A call that can be sent.
-#[derive(Debug)]
-pub(super) struct Prepared {
-    pub(super) call: HttpCall,
-    pub(super) facts: Facts,
-}
-
-/// What the response shows of its request, kept while the request itself travels.
-#[derive(Debug, Clone)]
-pub(super) struct Facts {
-    pub(super) method: Method,
-    pub(super) url: Rc<RequestUrl>,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
-    pub(super) cookies: Vec<RequestCookie>,
-    pub(super) response_type: ResponseType,
-    /// Whether network errors throw.
-    pub(super) throws: bool,
 }
 
 /// Why a call cannot be sent.
@@ -82,7 +61,7 @@ pub(super) fn prepare(
     url: usize,
     body: BodyArgument,
     params: usize,
-) -> Result<Prepared, Refused> {
+) -> Result<Box<HttpCall>, Refused> {
     let body = match body {
         BodyArgument::None => None,
         BodyArgument::Second => Some(args.get(1)),
@@ -109,7 +88,7 @@ pub(super) fn prepare_values<'js>(
     url: &Value<'js>,
     body: Option<&Value<'js>>,
     params: Option<&Value<'js>>,
-) -> Result<Prepared, Refused> {
+) -> Result<Box<HttpCall>, Refused> {
     let (url, name) = url_of(url)?;
     let defaults = &state.settings.http;
     let mut settings = Params {
@@ -140,30 +119,20 @@ pub(super) fn prepare_values<'js>(
     if let Some(content_type) = encoded.content_type {
         headers.entry(header::CONTENT_TYPE).or_insert(content_type);
     }
-    if let Some(user_agent) = &state.http.user_agent {
-        headers
-            .entry(header::USER_AGENT)
-            .or_insert_with(|| user_agent.clone());
-    }
-    if headers
-        .get(header::USER_AGENT)
-        .is_some_and(HeaderValue::is_empty)
-    {
-        headers.remove(header::USER_AGENT);
-    }
-    let facts = Facts {
-        method: method.clone(),
-        url: Rc::clone(&url),
-        headers: headers.clone(),
-        body: encoded.bytes.clone(),
-        cookies: settings.cookies.clone(),
-        response_type: settings.response_type,
-        throws: settings.throws,
+    let user_agent = match headers.get(header::USER_AGENT) {
+        None => state.http.user_agent.clone(),
+        Some(own) => {
+            if own.is_empty() {
+                headers.remove(header::USER_AGENT);
+            }
+            None
+        }
     };
     let request = HttpRequest {
         method,
         url,
         headers,
+        user_agent,
         body: encoded.bytes,
         timeout: settings.timeout,
         max_redirects: settings.redirects,
@@ -175,15 +144,13 @@ pub(super) fn prepare_values<'js>(
     let expected = settings
         .expected
         .unwrap_or_else(|| state.http.expected.borrow().clone());
-    Ok(Prepared {
-        call: HttpCall {
-            request,
-            name: settings.name,
-            tags: settings.tags,
-            expected,
-        },
-        facts,
-    })
+    Ok(Box::new(HttpCall {
+        request,
+        name: settings.name,
+        tags: settings.tags,
+        expected,
+        throws: settings.throws,
+    }))
 }
 
 /// A URL argument: a string, or what `http.url` gives.

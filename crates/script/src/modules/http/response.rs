@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use http::{HeaderMap, HeaderName, StatusCode};
-use loadd_client::{BodyData, Exchange, Outcome, Proto, ResponseType, parse_set_cookie};
+use loadd_client::{BodyData, Exchange, Proto, ResponseType, parse_set_cookie};
 use rquickjs::{Array, ArrayBuffer, Ctx, IntoJs, Object, Result, Value};
 
-use super::request::Facts;
 use crate::{
+    Answered, HttpCall,
     json::select,
     modules::{method, text, throw, throw_type, to_text, undefined},
     state::State,
@@ -20,7 +20,7 @@ use crate::{
 /// A response in a script's hands.
 pub(super) enum Response {
     /// Something was sent.
-    Sent(Box<Sent>),
+    Sent(Sent),
     /// An argument was wrong and nothing was sent.
     Refused {
         /// k6's code.
@@ -31,34 +31,16 @@ pub(super) enum Response {
 }
 
 pub(super) struct Sent {
-    last: Exchange,
-    facts: Facts,
-}
-
-/// Facts of a request under way beside the script.
-struct Kept(Facts);
-
-impl NativeClass for Kept {
-    const NAME: &'static str = "RequestFacts";
-
-    fn fill_prototype(_prototype: &Object<'_>) -> Result<()> {
-        Ok(())
-    }
-}
-
-pub(super) fn keep_facts<'js>(ctx: &Ctx<'js>, facts: Facts) -> Result<Value<'js>> {
-    native::instance(ctx, Kept(facts)).map(Object::into_value)
-}
-
-pub(super) fn kept_facts(value: &Value<'_>) -> Option<Facts> {
-    native::with(value, |kept: &Kept| kept.0.clone())
+    last: Box<Exchange>,
+    call: Box<HttpCall>,
 }
 
 /// The response that a call returns, or what it throws.
-pub(super) fn finish<'js>(ctx: &Ctx<'js>, outcome: Outcome, facts: Facts) -> Result<Value<'js>> {
+pub(super) fn finish<'js>(ctx: &Ctx<'js>, answered: Answered) -> Result<Value<'js>> {
+    let Answered { call, outcome } = answered;
     let last = outcome.last;
     if let Some(error) = &last.error
-        && facts.throws
+        && call.throws
     {
         return Err(throw(ctx, &error.message));
     }
@@ -68,7 +50,7 @@ pub(super) fn finish<'js>(ctx: &Ctx<'js>, outcome: Outcome, facts: Facts) -> Res
             "unexpected response status 101: use a WebSocket module to switch protocols",
         ));
     }
-    native::instance(ctx, Response::Sent(Box::new(Sent { last, facts }))).map(Object::into_value)
+    native::instance(ctx, Response::Sent(Sent { last, call })).map(Object::into_value)
 }
 
 /// The response to a call whose arguments are wrong.
@@ -174,7 +156,7 @@ impl Response {
     }
 
     fn exchange(&self) -> Option<&Exchange> {
-        self.sent().map(|sent| &sent.last)
+        self.sent().map(|sent| &*sent.last)
     }
 }
 
@@ -314,7 +296,7 @@ fn body<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
     let Some(sent) = response.sent() else {
         return ArrayBuffer::new_copy::<u8>(ctx.clone(), []).map(ArrayBuffer::into_value);
     };
-    match (&sent.last.body, sent.facts.response_type) {
+    match (&sent.last.body, sent.call.request.response_type) {
         (BodyData::Absent, _) | (_, ResponseType::None) => Ok(Value::new_null(ctx.clone())),
         // A copy: k6's buffers can be written to, one over shared memory could not.
         (BodyData::Bytes(bytes), ResponseType::Binary) => {
@@ -410,13 +392,17 @@ fn request<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
     let Some(sent) = response.sent() else {
         return Ok(Value::new_null(ctx.clone()));
     };
-    let facts = &sent.facts;
+    let request = &sent.call.request;
     let headers = Object::new(ctx.clone())?;
-    for name in facts.headers.keys() {
-        headers.set(canonical(name), vec![header_text(&facts.headers, name)])?;
+    for name in request.headers.keys() {
+        headers.set(canonical(name), vec![header_text(&request.headers, name)])?;
+    }
+    if let Some(user_agent) = &request.user_agent {
+        let text = String::from_utf8_lossy(user_agent.as_bytes());
+        headers.set("User-Agent", vec![text.as_ref()])?;
     }
     let cookies = Object::new(ctx.clone())?;
-    for cookie in &facts.cookies {
+    for cookie in &request.cookies {
         let entry = Object::new(ctx.clone())?;
         entry.set("name", cookie.name.as_str())?;
         entry.set("value", cookie.value.as_str())?;
@@ -424,10 +410,10 @@ fn request<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
         cookies.set(cookie.name.as_str(), vec![entry])?;
     }
     let object = Object::new(ctx.clone())?;
-    object.set("method", facts.method.as_str())?;
-    object.set("url", &*facts.url.text)?;
+    object.set("method", request.method.as_str())?;
+    object.set("url", &*request.url.text)?;
     object.set("headers", headers)?;
-    object.set("body", String::from_utf8_lossy(&facts.body).as_ref())?;
+    object.set("body", String::from_utf8_lossy(&request.body).as_ref())?;
     object.set("cookies", cookies)?;
     Ok(object.into_value())
 }
