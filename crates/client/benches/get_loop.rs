@@ -14,7 +14,7 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 use loadd_client::{
-    ClientContext, ClientSettings, CookieJar, HttpRequest, RequestUrl, ResponseType, Session,
+    Auth, ClientContext, ClientSettings, CookieJar, HttpRequest, RequestUrl, ResponseType, Session,
 };
 
 fn main() {
@@ -82,6 +82,7 @@ fn request(url: &Rc<RequestUrl>, jar: &Rc<CookieJar>) -> HttpRequest {
         cookies: Vec::new(),
         jar: Some(Rc::clone(jar)),
         compression: Vec::new(),
+        auth: Auth::Basic,
     }
 }
 

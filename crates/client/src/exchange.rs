@@ -46,6 +46,19 @@ pub struct Exchange {
     /// Whether a reused connection died before the first byte and the request was sent once more on a new one
     /// (`loadd_http_retries_total`).
     pub retried: bool,
+    /// What few exchanges have.
+    pub extra: Option<Box<Extra>>,
+}
+
+/// What few exchanges have.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Extra {
+    /// The first request of digest authentication, sent to be refused: 401 is what is expected of it, and nothing else.
+    pub challenge: bool,
+    /// `httpDebug`: the request as text, with its body where all is wanted.
+    pub request: Option<String>,
+    /// `httpDebug`: the answer, if one came.
+    pub response: Option<String>,
 }
 
 impl Exchange {

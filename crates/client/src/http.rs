@@ -3,7 +3,9 @@
 //! `h1` and `h2` are the two kinds of connection; `link` finds or makes the one that a request goes over.
 
 pub(crate) mod body;
+mod debug;
 pub(crate) mod decode;
+mod digest;
 pub(crate) mod h1;
 pub(crate) mod h2;
 pub(crate) mod head;

@@ -20,7 +20,9 @@ mod url;
 pub use cookies::{
     CookieJar, CookieOptions, NO_EXPIRY_MS, ResponseCookie, parse_http_date, parse_set_cookie,
 };
-pub use exchange::{BodyData, ErrorCode, Exchange, Outcome, Proto, RequestError, Timings, TlsInfo};
+pub use exchange::{
+    BodyData, ErrorCode, Exchange, Extra, Outcome, Proto, RequestError, Timings, TlsInfo,
+};
 pub use options::{
     OptionError,
     addresses::{Cidr, LocalAddresses},
@@ -29,9 +31,9 @@ pub use options::{
     proxy::Proxies,
     tls::{CipherSuites, ClientCertificate, TlsSettings, TlsVersion, TlsVersions},
 };
-pub use request::{Compression, HttpRequest, RequestCookie, ResponseType};
+pub use request::{Auth, Compression, HttpRequest, RequestCookie, ResponseType};
 pub use session::{ClientContext, Session};
-pub use settings::ClientSettings;
+pub use settings::{ClientSettings, HttpDebug};
 pub use socket::tls::ocsp::OcspStaple;
 pub use url::{RequestUrl, Scheme, UrlError};
 

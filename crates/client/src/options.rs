@@ -4,6 +4,7 @@
 pub(crate) mod addresses;
 pub(crate) mod dns;
 pub(crate) mod hosts;
+mod pem;
 pub(crate) mod proxy;
 pub(crate) mod tls;
 

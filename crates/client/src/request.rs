@@ -32,6 +32,18 @@ pub struct HttpRequest {
     pub jar: Option<Rc<CookieJar>>,
     /// Applied to the body in this order.
     pub compression: Vec<Compression>,
+    /// How user and password of the URL are shown.
+    pub auth: Auth,
+}
+
+/// How user and password of a URL are shown to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Auth {
+    /// At once, as they are.
+    #[default]
+    Basic,
+    /// Never: only a proof of them, once the server has asked.
+    Digest,
 }
 
 /// What is kept of a response's body for the script.

@@ -43,6 +43,10 @@ pub struct ClientSettings {
     pub tls: TlsSettings,
     /// From the environment.
     pub proxies: Proxies,
+    /// `httpDebug`: exchanges carry their texts.
+    pub http_debug: Option<HttpDebug>,
+    /// `noCookiesReset`: the VU's jar outlives its iterations.
+    pub no_cookies_reset: bool,
 }
 
 impl Default for ClientSettings {
@@ -64,6 +68,17 @@ impl Default for ClientSettings {
             rps: 0.0,
             tls: TlsSettings::default(),
             proxies: Proxies::default(),
+            http_debug: None,
+            no_cookies_reset: false,
         }
     }
+}
+
+/// How much of each exchange is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HttpDebug {
+    /// Heads.
+    Headers,
+    /// Bodies, too.
+    Full,
 }

@@ -1,5 +1,6 @@
 //! The room's behaviour through its door, against small servers on 127.0.0.1.
 
+mod digest;
 mod errors;
 mod http2;
 mod kit;

@@ -187,6 +187,14 @@ impl RequestUrl {
         self.path_and_query.path()
     }
 
+    /// The same without user and password.
+    pub(crate) fn without_credentials(&self) -> String {
+        match userinfo_range(&self.text) {
+            Some(range) => format!("{}{}", &self.text[..range.start], &self.text[range.end..]),
+            None => self.text.to_string(),
+        }
+    }
+
     /// For a `Referer`: neither credentials nor fragment.
     pub(crate) fn as_referer(&self) -> String {
         let text = self.text.split('#').next().unwrap_or_default();

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use loadd_client::RequestError;
+use loadd_client::{Outcome, RequestError};
 use loadd_metrics::{Contains, Kind, MetricId, SystemTag, TagSetId, metric};
 use loadd_script::{ConsoleLevel, Execution, Host, InstanceFacts, ScenarioFacts, Tag, VuFacts};
 
@@ -86,6 +86,34 @@ impl VuHost {
     pub(crate) fn begin_iteration(&self, ids: IterationIds) {
         self.stage.set(Stage::Iteration);
         self.ids.set(ids);
+    }
+
+    /// `httpDebug`: two lines for each hop.
+    pub(crate) fn show_exchanges(&self, outcome: &Outcome) {
+        let tag = |name: &str| self.tag(name).unwrap_or_else(|| Rc::from(""));
+        let (group, scenario) = (tag("group"), tag("scenario"));
+        let hops = outcome.redirects.iter().chain([&outcome.last]);
+        for extra in hops.filter_map(|hop| hop.extra.as_ref()) {
+            let id = random_uuid();
+            let show = |what: &str, text: &str| {
+                tracing::info!(
+                    target: "loadd::http_debug",
+                    group = &*group,
+                    iter = self.ids.get().of_vu,
+                    request_id = id,
+                    scenario = &*scenario,
+                    source = "http-debug",
+                    vu = self.id,
+                    "{what}:\n{text}\n"
+                );
+            };
+            if let Some(request) = &extra.request {
+                show("Request", request);
+            }
+            if let Some(response) = &extra.response {
+                show("Response", response);
+            }
+        }
     }
 
     /// k6's warning about a request without a response.
@@ -282,6 +310,21 @@ impl Host for VuHost {
         tracing::error!(target: "loadd::script", "test marked as failed: {reason}");
         self.core.report(Report::MarkedFailed);
     }
+}
+
+/// Of version 4 (RFC 9562).
+fn random_uuid() -> String {
+    use std::hash::{BuildHasher, RandomState};
+    let state = RandomState::new();
+    let (high, low) = (state.hash_one(1), state.hash_one(2));
+    format!(
+        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xfff,
+        low >> 48 & 0x3fff | 0x8000,
+        low & 0xffff_ffff_ffff
+    )
 }
 
 /// A duration as the recorder takes it; more than 584 years are that.

@@ -106,6 +106,9 @@ impl InFlight<'_> {
             self.call(),
             &outcome,
         );
+        if core.shared.settings.client.http_debug.is_some() {
+            self.io.host.show_exchanges(outcome);
+        }
         if let Some(error) = &outcome.last.error {
             self.io.host.request_failed(error);
         }

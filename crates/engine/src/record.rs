@@ -26,6 +26,7 @@ struct Facts<'a> {
     error_code: u16,
     expected: Option<bool>,
     tls: Option<&'a str>,
+    ocsp: Option<&'a str>,
     ip: Option<std::net::IpAddr>,
     tags: &'a [Tag],
 }
@@ -42,6 +43,7 @@ struct Entry {
     error_code: u16,
     expected: Option<bool>,
     tls: Option<&'static str>,
+    ocsp: Option<&'static str>,
     ip: Option<std::net::IpAddr>,
     tags: Vec<Tag>,
     series: RequestSeries,
@@ -60,6 +62,7 @@ impl Entry {
             error_code: self.error_code,
             expected: self.expected,
             tls: self.tls,
+            ocsp: self.ocsp,
             ip: self.ip,
             tags: &self.tags,
         }
@@ -77,6 +80,7 @@ pub(crate) struct RequestCache {
 pub(crate) struct HttpRecorder {
     system_tags: SystemTags,
     with_ip: bool,
+    with_ocsp: bool,
     cache: RequestCache,
 }
 
@@ -84,6 +88,7 @@ impl HttpRecorder {
     pub(crate) fn new(system_tags: SystemTags) -> HttpRecorder {
         HttpRecorder {
             with_ip: system_tags.contains(SystemTag::Ip),
+            with_ocsp: system_tags.contains(SystemTag::OcspStatus),
             system_tags,
             cache: RequestCache::default(),
         }
@@ -110,7 +115,14 @@ impl HttpRecorder {
         call: &HttpCall,
         exchange: &Exchange,
     ) {
-        let expected = call.expected.judge(exchange.status);
+        let expected = match &exchange.extra {
+            // Digest's first request is sent to be refused.
+            Some(extra) if extra.challenge => {
+                let judged = call.expected.judge(exchange.status);
+                judged.map(|_| exchange.status == 401)
+            }
+            Some(_) | None => call.expected.judge(exchange.status),
+        };
         let facts = Facts {
             base,
             method: &exchange.method,
@@ -122,6 +134,11 @@ impl HttpRecorder {
             error_code: exchange.error_code().map_or(0, |code| code.0),
             expected,
             tls: exchange.tls.as_ref().map(|tls| tls.version),
+            ocsp: if self.with_ocsp {
+                ocsp_status(exchange)
+            } else {
+                None
+            },
             ip: if self.with_ip {
                 exchange.remote.map(|remote| remote.ip())
             } else {
@@ -185,6 +202,7 @@ impl HttpRecorder {
             error_code: facts.error_code,
             expected: facts.expected,
             tls: exchange.tls.as_ref().map(|tls| tls.version),
+            ocsp: facts.ocsp.and_then(|_| ocsp_status(exchange)),
             ip: facts.ip,
             tags: call.tags.clone(),
             series,
@@ -216,6 +234,7 @@ impl HttpRecorder {
             error_code: 0,
             expected: None,
             tls: None,
+            ocsp: None,
             ip: None,
             tags: &call.tags,
         };
@@ -223,6 +242,12 @@ impl HttpRecorder {
         let series = recorder.series(metric::HTTP_REQS_INTERRUPTED, tags);
         recorder.count(series);
     }
+}
+
+/// What the server has stapled, for the tag that few ask for; nothing without TLS.
+fn ocsp_status(exchange: &Exchange) -> Option<&'static str> {
+    let tls = exchange.tls.as_ref()?;
+    Some(tls.ocsp.as_ref().map_or("unknown", |staple| staple.status))
 }
 
 /// The VU's tags, over them the call's own, over them what the request itself says (k6 API reference, 17).
@@ -249,6 +274,7 @@ fn request_tags(system: SystemTags, recorder: &mut Recorder, facts: &Facts<'_>) 
             facts.expected.map(|yes| if yes { "true" } else { "false" }),
         ),
         (SystemTag::TlsVersion, "tls_version", facts.tls),
+        (SystemTag::OcspStatus, "ocsp_status", facts.ocsp),
         (SystemTag::Ip, "ip", ip.as_deref()),
     ];
     let mut tags: Vec<(&str, &str)> = facts

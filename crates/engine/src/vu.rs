@@ -185,12 +185,13 @@ impl Vu {
             seed: shared.settings.seed ^ identity.id_in_test.wrapping_mul(0x9e37_79b9_7f4a_7c15),
             http: Rc::clone(&core.settings.http),
         };
-        let script = ScriptVu::new(
+        let mut script = ScriptVu::new(
             &shared.bundle,
             settings,
             Rc::clone(&host) as Rc<dyn loadd_script::Host>,
         )
         .map_err(|error| error.to_string())?;
+        script.keep_cookies(shared.settings.client.no_cookies_reset);
         let session = loadd_client::Session::new(&shared.client, identity.id);
         let io = Rc::new(VuIo {
             core: Rc::clone(core),

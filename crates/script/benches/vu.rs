@@ -92,6 +92,7 @@ fn answer(call: Box<HttpCall>) -> Answered {
             tls: None,
             error: None,
             retried: false,
+            extra: None,
         }),
     };
     Answered { call, outcome }

@@ -11,7 +11,10 @@ use std::rc::Rc;
 
 use crate::{
     Exchange, HttpRequest, Outcome, RequestError, RequestUrl, Scheme, Session,
-    http::send::{Deadline, exchange},
+    http::{
+        debug,
+        send::{Deadline, exchange},
+    },
     socket::marks::now,
 };
 
@@ -42,7 +45,9 @@ pub(crate) async fn follow(
                 break;
             }
         }
-        let next = exchange(session, &request, now(), deadline).await;
+        let noted = debug::before(session, &request);
+        let mut next = exchange(session, &request, now(), deadline).await;
+        debug::after(noted, &mut next);
         redirects.push(std::mem::replace(&mut last, next));
     }
     Outcome { redirects, last }

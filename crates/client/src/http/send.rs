@@ -12,11 +12,11 @@ use http::{HeaderMap, Method, Version};
 use tokio::time::Sleep;
 
 use crate::{
-    BodyData, Exchange, HttpRequest, Outcome, Proto, RequestError, ResponseType, Session, Timings,
-    TlsInfo,
+    Auth, BodyData, Exchange, HttpRequest, Outcome, Proto, RequestError, ResponseType, Session,
+    Timings, TlsInfo,
     http::{
         body::Gather,
-        decode,
+        debug, decode, digest,
         h1::{Answer, Broken, H1},
         link::{self, Link},
         multiplex::{self, Hop, So},
@@ -88,7 +88,14 @@ pub(crate) async fn call(session: &Session, request: &HttpRequest) -> Outcome {
     let request = compressed.as_deref().unwrap_or(request);
     let asked = now();
     let mut deadline = Deadline::new(asked + request.timeout, session.spare_sleep());
-    let first = exchange(session, request, asked, &mut deadline).await;
+    if request.auth == Auth::Digest {
+        let outcome = Box::pin(digest::call(session, request, &mut deadline)).await;
+        session.keep_sleep(deadline.into_spare());
+        return outcome;
+    }
+    let noted = debug::before(session, request);
+    let mut first = exchange(session, request, asked, &mut deadline).await;
+    debug::after(noted, &mut first);
     let outcome = if request.max_redirects > 0 && redirect::leads_on(&first) {
         Box::pin(redirect::follow(session, request, first, &mut deadline)).await
     } else {
@@ -274,6 +281,7 @@ pub(super) fn responded(
         tls,
         error: None,
         retried,
+        extra: None,
     })
 }
 
@@ -317,6 +325,7 @@ fn unconnected(request: &HttpRequest, error: RequestError, retried: bool) -> Box
         tls: None,
         error: Some(error),
         retried,
+        extra: None,
     })
 }
 

@@ -9,7 +9,7 @@ use rustls::{
     sign::CertifiedKey,
 };
 
-use super::{OptionError, hosts::HostPatterns};
+use super::{OptionError, hosts::HostPatterns, pem};
 
 /// What is offered in a handshake and who we say we are.
 #[derive(Debug, Clone)]
@@ -203,13 +203,14 @@ impl TlsSettings {
 }
 
 impl ClientCertificate {
-    /// From PEM texts. `domains`: names of servers (exact or `*.x`) that get to see it; empty: whoever asks.
+    /// From PEM texts; the password is for a key that PEM has encrypted. `domains`: names of servers (exact or `*.x`) that get to see it; empty: whoever asks.
     ///
     /// # Errors
     /// Where one of the texts is not what it should be, or they do not belong together.
     pub fn from_pem(
         cert: &str,
         key: &str,
+        password: &str,
         domains: &[String],
     ) -> Result<ClientCertificate, OptionError> {
         let certs: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(cert.as_bytes()).collect();
@@ -221,12 +222,12 @@ impl ClientCertificate {
             let text = "key: encrypted PKCS#8 keys are not supported, by k6 neither";
             return Err(OptionError::new(text));
         }
-        if key.contains("Proc-Type: 4,ENCRYPTED") {
-            let text = "key: not supported yet: keys with a password; give it without encryption";
-            return Err(OptionError::new(text));
-        }
-        let key = PrivateKeyDer::from_pem_slice(key.as_bytes())
-            .map_err(|error| OptionError::new(format!("key: {error}")))?;
+        let key = if pem::is_encrypted(key) {
+            pem::decrypt(key, password)?
+        } else {
+            PrivateKeyDer::from_pem_slice(key.as_bytes())
+                .map_err(|error| OptionError::new(format!("key: {error}")))?
+        };
         let key = CertifiedKey::from_der(certs, key, &ring::default_provider())
             .map_err(|error| OptionError::new(format!("cert and key: {error}")))?;
         let servers = if domains.is_empty() {

@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use crate::{
-    BodyData, ClientContext, ClientSettings, CookieJar, HttpRequest, Outcome, RequestUrl,
+    Auth, BodyData, ClientContext, ClientSettings, CookieJar, HttpRequest, Outcome, RequestUrl,
     ResponseType, Session,
 };
 
@@ -151,6 +151,7 @@ pub(super) fn request(method: Method, url: &str) -> HttpRequest {
         cookies: Vec::new(),
         jar: Some(Rc::new(CookieJar::new())),
         compression: Vec::new(),
+        auth: Auth::Basic,
     }
 }
 

@@ -181,7 +181,7 @@ fn demanding(ca: &rustls::pki_types::CertificateDer<'static>) -> ServerConfig {
 
 fn certificate(identity: &Identity, domains: &[&str]) -> ClientCertificate {
     let domains: Vec<_> = domains.iter().map(|name| (*name).to_owned()).collect();
-    ClientCertificate::from_pem(&identity.cert_pem, &identity.key_pem, &domains).unwrap()
+    ClientCertificate::from_pem(&identity.cert_pem, &identity.key_pem, "", &domains).unwrap()
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn a_certificate_of_ours_must_be_one_and_belong_to_its_key() {
         ),
     ];
     for (cert, key, expected) in table {
-        let error = ClientCertificate::from_pem(cert, key, &[])
+        let error = ClientCertificate::from_pem(cert, key, "", &[])
             .unwrap_err()
             .to_string();
         assert!(error.starts_with(expected), "{error}");

@@ -70,16 +70,16 @@ pub(super) struct OptionFlags {
     #[arg(short = 'w', long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
     throw: Option<bool>,
     /// Networks that may not be called; may be repeated
-    #[arg(long = "blacklist-ip", value_name = "CIDR", value_delimiter = ',')]
+    #[arg(long = "blacklist-ip", value_name = "CIDR", value_delimiter = ',', value_parser = cidr)]
     blacklist_ips: Vec<String>,
     /// Host names that may not be called; may be repeated
-    #[arg(long, value_name = "PATTERN", value_delimiter = ',')]
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',', value_parser = host_pattern)]
     block_hostnames: Vec<String>,
     /// ttl=5m,select=random,policy=preferIPv4
     #[arg(long)]
     dns: Option<String>,
     /// Addresses that VUs call from
-    #[arg(long, value_name = "IP,..", value_delimiter = ',')]
+    #[arg(long, value_name = "IP,..", value_delimiter = ',', value_parser = local_ip)]
     local_ips: Vec<String>,
     /// Read and count bodies without keeping them
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
@@ -118,6 +118,7 @@ impl OptionFlags {
         let text = |text: &Option<String>| text.clone().map(Value::from);
         let number = |number: Option<i64>| number.map(Value::from);
         let yes = |given: Option<bool>| given.map(Value::from);
+        let dns = self.dns.as_deref().map(options::dns).transpose()?;
         let rows: Vec<(&'static str, &'static str, Option<Value>)> = vec![
             ("vus", "--vus", number(self.vus)),
             ("duration", "--duration", text(&self.duration)),
@@ -194,7 +195,7 @@ impl OptionFlags {
             ),
             ("rps", "--rps", number(self.rps)),
             ("http_debug", "--http-debug", text(&self.http_debug)),
-            ("dns", "--dns", text(&self.dns)),
+            ("dns", "--dns", dns),
             ("blacklist_ips", "--blacklist-ip", list(&self.blacklist_ips)),
             (
                 "block_hostnames",
@@ -238,6 +239,28 @@ fn go_duration(text: &str) -> Result<String, String> {
 fn stage(text: &str) -> Result<String, String> {
     options::stage(text)?;
     go_duration(text.split(':').next().unwrap_or(text)).map(|_| text.to_owned())
+}
+
+fn cidr(text: &str) -> Result<String, String> {
+    let parsed = text.trim().parse::<loadd_client::Cidr>();
+    parsed
+        .map(|_| text.trim().to_owned())
+        .map_err(|error| error.to_string())
+}
+
+fn host_pattern(text: &str) -> Result<String, String> {
+    let mut patterns = loadd_client::HostPatterns::default();
+    let added = patterns.insert(text.trim());
+    added
+        .map(|()| text.trim().to_owned())
+        .map_err(|error| error.to_string())
+}
+
+fn local_ip(text: &str) -> Result<String, String> {
+    let parsed = text.parse::<loadd_client::LocalAddresses>();
+    parsed
+        .map(|_| text.to_owned())
+        .map_err(|error| error.to_string())
 }
 
 fn segment(text: &str) -> Result<String, String> {

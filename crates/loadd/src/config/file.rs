@@ -86,6 +86,28 @@ pub(crate) struct TestFile {
     pub(crate) summary_trend_stats: Option<Vec<String>>,
     /// Unit of times in the summary: `s`, `ms` or `us`.
     pub(crate) summary_time_unit: Option<String>,
+    /// Most calls per second of this process, over all VUs; 0: no bound.
+    pub(crate) rps: Option<CountValue>,
+    /// Where names lead instead: pattern -> address or address:port.
+    pub(crate) hosts: BTreeMap<String, String>,
+    /// `ttl`, `select` and `policy` of name look-ups.
+    pub(crate) dns: BTreeMap<String, serde_json::Value>,
+    /// Names that may not be called.
+    pub(crate) block_hostnames: Vec<String>,
+    /// Networks that may not be called, as CIDR.
+    pub(crate) blacklist_ips: Vec<String>,
+    /// Addresses that VUs call from: addresses, ranges, CIDR.
+    pub(crate) local_ips: Option<LocalIpsFile>,
+    /// Certificates of this side.
+    pub(crate) tls_auth: Vec<TlsAuthFile>,
+    /// TLS versions that are offered.
+    pub(crate) tls_version: Option<TlsVersionFile>,
+    /// Cipher suites of TLS 1.2 that are offered, by their IANA names.
+    pub(crate) tls_cipher_suites: Option<Vec<String>>,
+    /// Requests and responses are logged: `headers`, or `full` with bodies.
+    pub(crate) http_debug: Option<String>,
+    /// Cookies outlive an iteration.
+    pub(crate) no_cookies_reset: bool,
     /// Known to k6; has no effect in loadd, which keeps no samples.
     pub(crate) metric_samples_buffer_size: Option<CountValue>,
     /// Where totals and histograms are pushed to; absent: nowhere.
@@ -118,6 +140,50 @@ pub(crate) struct WorkersFile {
     pub(crate) divide: Option<bool>,
     /// Start of the time line that all workers share; the same as `start_at` at the top of the file.
     pub(crate) start_at: Option<String>,
+}
+
+/// Local addresses: a comma list, or a list.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum LocalIpsFile {
+    /// `10.0.0.1-10.0.0.9,10.1.0.0/24`
+    Text(String),
+    /// One item each.
+    List(Vec<String>),
+}
+
+/// A certificate of this side, as PEM texts.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(crate) struct TlsAuthFile {
+    /// The certificate, and those that lead to its CA.
+    pub(crate) cert: String,
+    /// Its key.
+    pub(crate) key: String,
+    /// Of the key.
+    pub(crate) password: Option<String>,
+    /// Names of servers that get to see it; none: whoever asks.
+    pub(crate) domains: Vec<String>,
+}
+
+/// One version, or a span.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum TlsVersionFile {
+    /// `tls1.3`
+    One(String),
+    /// From and to.
+    Span(TlsSpanFile),
+}
+
+/// A span of versions.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(crate) struct TlsSpanFile {
+    /// The least.
+    pub(crate) min: Option<String>,
+    /// The greatest.
+    pub(crate) max: Option<String>,
 }
 
 /// One threshold: an expression, or a table.
@@ -159,6 +225,8 @@ pub(crate) struct LimitsFile {
     pub(crate) memory_per_vu: Option<ByteSize>,
     /// Bytes of a body kept for the script, decompressed. Default 64MiB.
     pub(crate) response_body: Option<ByteSize>,
+    /// A connection older than this is not used for another request; `0s`: no bound.
+    pub(crate) connection_max_age: Option<DurationValue>,
     /// Longest run of script code between two waits; `0s`: no bound. Default 10s (`loadd run`: none).
     pub(crate) script_time: Option<DurationValue>,
 }

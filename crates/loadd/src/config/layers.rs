@@ -246,7 +246,8 @@ fn erase(below: &mut [Layer], layer: &Layer, manner: Manner, notices: &mut Vec<S
         Manner::Whole { merge_tags } => {
             let empty = |value: &Value| value.as_object().is_some_and(Map::is_empty);
             let replaces = |(key, value): (&String, &Value)| {
-                let stays = key == "tags" && (merge_tags || empty(value));
+                // `dns` merges its three parts.
+                let stays = key == "dns" || (key == "tags" && (merge_tags || empty(value)));
                 (!stays).then(|| key.clone())
             };
             let mut gone: Vec<String> = layer.map.iter().filter_map(replaces).collect();

@@ -290,6 +290,11 @@ impl Gather {
                         "unknown field of a scenario",
                     ));
                 }
+                [first, ..] if first == "tls_auth" || first == "tls_version" => {
+                    let origin = layer.origin(&path);
+                    let problem = Problem::new(dotted(&path), origin, "unknown field");
+                    self.problems.push(problem);
+                }
                 _ => {}
             }
         }

@@ -21,6 +21,8 @@ pub(crate) enum Form {
     Stages,
     /// `name:value` comma list.
     Pairs,
+    /// `part=value` comma list of `dns`.
+    Dns,
     /// Cannot be given as text.
     Never,
 }
@@ -72,10 +74,9 @@ pub(crate) const OPTIONS: &[(&str, &str, Form)] = &[
         "metricSamplesBufferSize",
         Form::Text,
     ),
-    // Known to k6; `unsupported` refuses what is not there yet.
     ("rps", "rps", Form::Text),
     ("hosts", "hosts", Form::Never),
-    ("dns", "dns", Form::Text),
+    ("dns", "dns", Form::Dns),
     ("block_hostnames", "blockHostnames", Form::List),
     ("blacklist_ips", "blacklistIPs", Form::List),
     ("local_ips", "localIPs", Form::List),
@@ -130,6 +131,7 @@ pub(crate) fn read(form: Form, text: &str) -> Result<Option<Value>, String> {
     Ok(Some(match form {
         Form::Never => return Ok(None),
         Form::Text => text.into(),
+        Form::Dns => dns(text)?,
         Form::Bool => match text {
             "1" | "t" | "T" | "TRUE" | "true" | "True" => true.into(),
             "0" | "f" | "F" | "FALSE" | "false" | "False" => false.into(),
@@ -147,6 +149,28 @@ pub(crate) fn read(form: Form, text: &str) -> Result<Option<Value>, String> {
             Value::Object(items().map(pair).collect::<Result<_, _>>()?)
         }
     }))
+}
+
+/// `ttl=5m,select=random,policy=preferIPv4`, any of them.
+pub(crate) fn dns(text: &str) -> Result<Value, String> {
+    let mut parts = Map::new();
+    for item in text.split(',') {
+        match item.split_once('=') {
+            Some((name @ ("ttl" | "select" | "policy"), value)) => {
+                parts.insert(name.to_owned(), value.into());
+            }
+            Some(_) | None => {
+                return Err(format!(
+                    "\"{item}\" is no part of a DNS option: they are ttl, select and policy, as in ttl=5m,select=first"
+                ));
+            }
+        }
+    }
+    let known = parts
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone()));
+    super::resolve::network::dns(&known.collect()).map_err(|(_, error)| error)?;
+    Ok(Value::Object(parts))
 }
 
 /// `DURATION:TARGET`

@@ -2,18 +2,21 @@
 
 mod check;
 mod judge;
+pub(crate) mod network;
 mod plan;
 mod rooms;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
-use loadd_client::ClientSettings;
 use loadd_engine::{BatchLimits, HookSettings};
 use loadd_metrics::{Registry, SystemTags};
 use loadd_script::{Bundle, HttpDefaults, Limits};
 use serde_json::Value;
 
-use self::check::{Check, Least};
+use self::{
+    check::{Check, Least},
+    network::NetworkVars,
+};
 pub(crate) use self::{plan::worker, rooms::limits};
 use super::{
     file::TestFile,
@@ -38,6 +41,7 @@ pub(crate) struct Way {
     /// `--import-map`.
     pub(crate) import_map: BTreeMap<String, PathBuf>,
     admin: AdminWay,
+    network: NetworkVars,
     limits: Limits,
     no_thresholds: bool,
     /// Stay up after the end.
@@ -59,6 +63,7 @@ impl Way {
             env: around.vars.clone(),
             import_map: BTreeMap::new(),
             admin: AdminWay::Daemon,
+            network: NetworkVars::look(around),
             limits: Limits::default(),
             no_thresholds: false,
             linger: false,
@@ -73,6 +78,7 @@ impl Way {
             env: around.vars.clone(),
             import_map: request.import_map.clone(),
             admin: AdminWay::Run(request.address.clone()),
+            network: NetworkVars::look(around),
             // As k6: no bound on the time of a script.
             limits: Limits {
                 script_time: None,
@@ -157,6 +163,7 @@ pub(crate) fn resolve(
     let max_redirects = check.counted(&["max_redirects"], file.max_redirects, 10, 0);
     let batch = check.counted(&["batch"], file.batch, 20, 1);
     let per_host = check.counted(&["batch_per_host"], file.batch_per_host, 6, 1);
+    let client = check.client(&file, &way.network, (batch, per_host), &mut warnings);
     let labels = check.labels(&file);
     check.names("instance", file.instance.as_deref());
     check.names("test_id", file.test_id.as_deref());
@@ -170,15 +177,7 @@ pub(crate) fn resolve(
     );
     let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
     Ok(ResolvedTest {
-        client: ClientSettings {
-            no_connection_reuse: file.no_connection_reuse,
-            no_vu_connection_reuse: file.no_vu_connection_reuse,
-            insecure_skip_tls_verify: file.insecure_skip_tls_verify,
-            max_idle: size(batch),
-            max_idle_per_host: size(per_host),
-            response_body_bytes: file.limits.response_body.map_or(64 << 20, |size| size.0),
-            ..ClientSettings::default()
-        },
+        client,
         http: HttpDefaults {
             user_agent: file
                 .user_agent

@@ -241,7 +241,7 @@ fn what_is_wrong_decides_the_exit_code() {
         ),
         (
             good,
-            "export const options = { rps: 5 }; export default function () {}",
+            "export const options = { hosts: { 'a_b': '127.0.0.1' } }; export default function () {}",
             104,
         ),
         (

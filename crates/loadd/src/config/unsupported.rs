@@ -22,7 +22,6 @@ const KEYS: &[(&str, &str)] = &[
     ("metrics.drop_tags", "dropping tags"),
     ("metrics.keep_tags", "keeping tags"),
     ("metrics.url_templates", "URL templates"),
-    ("limits.connection_max_age", "a greatest age of connections"),
     ("scenarios.*.curve", "executor daily"),
     ("scenarios.*.time_zone", "executor daily"),
     ("scenarios.*.query", "executor prometheus-rate"),
@@ -32,20 +31,6 @@ const KEYS: &[(&str, &str)] = &[
     ("thresholds.*.*.over", "windowed thresholds"),
     ("thresholds.*.*.for", "windowed thresholds"),
     // Options of k6.
-    (
-        "rps",
-        "a limit of requests per second; use an arrival-rate executor",
-    ),
-    ("hosts", "hosts"),
-    ("dns", "DNS settings"),
-    ("block_hostnames", "blocked host names"),
-    ("blacklist_ips", "blocked addresses"),
-    ("local_ips", "local addresses"),
-    ("tls_auth", "client certificates"),
-    ("tls_version", "choice of TLS versions"),
-    ("tls_cipher_suites", "choice of cipher suites"),
-    ("http_debug", "printing of requests and responses"),
-    ("no_cookies_reset", "cookies that outlive an iteration"),
     ("features", "feature flags"),
 ];
 

@@ -358,6 +358,7 @@ fn respond(call: Box<HttpCall>) -> Answered {
             tls: None,
             error: None,
             retried: false,
+            extra: None,
         }),
     };
     Answered { call, outcome }

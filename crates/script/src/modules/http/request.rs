@@ -3,7 +3,7 @@
 use std::{rc::Rc, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use loadd_client::{Compression, HttpRequest, RequestCookie, RequestUrl, ResponseType};
+use loadd_client::{Auth, Compression, HttpRequest, RequestCookie, RequestUrl, ResponseType};
 use rquickjs::{Object, Value};
 
 use super::{body, expected::expected_of, jar_of, parse_url};
@@ -106,6 +106,7 @@ pub(super) fn prepare_values<'js>(
         },
         expected: None,
         compression: Vec::new(),
+        auth: Auth::Basic,
         throws: defaults.throw,
     };
     if let Some(params) = params {
@@ -140,6 +141,7 @@ pub(super) fn prepare_values<'js>(
         cookies: settings.cookies,
         jar: Some(settings.jar.unwrap_or_else(|| state.http.jar())),
         compression: settings.compression,
+        auth: settings.auth,
     };
     let expected = settings
         .expected
@@ -193,6 +195,7 @@ struct Params {
     response_type: ResponseType,
     expected: Option<Expected>,
     compression: Vec<Compression>,
+    auth: Auth,
     throws: bool,
 }
 
@@ -244,12 +247,14 @@ impl Params {
             }
             "compression" if !nullish => self.compression = compression_of(&to_text(value)?)?,
             "auth" if !nullish => {
-                let auth = to_text(value)?;
-                if auth == "digest" || auth == "ntlm" {
-                    let message = format!(
-                        "params.auth '{auth}' is not supported yet; basic comes from the URL's user and password"
-                    );
-                    return Err(throw(value.ctx(), &message).into());
+                match to_text(value)?.as_str() {
+                    "digest" => self.auth = Auth::Digest,
+                    "ntlm" => {
+                        let message = "params.auth 'ntlm' is not supported by loadd; it has 'digest', and basic by the URL's user and password";
+                        return Err(throw(value.ctx(), message).into());
+                    }
+                    // As in k6, anything else is basic, which comes from the URL.
+                    _ => {}
                 }
             }
             "throw" if !value.is_undefined() => self.throws = qjs::is_truthy(value),

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use http::{HeaderMap, HeaderName, StatusCode};
-use loadd_client::{BodyData, Exchange, Proto, ResponseType, parse_set_cookie};
+use loadd_client::{BodyData, Exchange, OcspStaple, Proto, ResponseType, parse_set_cookie};
 use rquickjs::{Array, ArrayBuffer, Ctx, IntoJs, Object, Result, Value};
 
 use crate::{
@@ -356,13 +356,20 @@ fn tls_cipher_suite<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'j
 fn ocsp<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
     let tls = response
         .exchange()
-        .is_some_and(|exchange| exchange.tls.is_some());
+        .and_then(|exchange| exchange.tls.as_ref());
+    let staple = tls.and_then(|tls| tls.ocsp.as_ref());
     let object = Object::new(ctx.clone())?;
-    for name in ["produced_at", "this_update", "next_update", "revoked_at"] {
-        object.set(name, 0)?;
-    }
-    object.set("revocation_reason", "")?;
-    object.set("status", if tls { "unknown" } else { "" })?;
+    let time = |of: fn(&OcspStaple) -> i64| staple.map_or(0.0, |staple| number(of(staple)));
+    object.set("produced_at", time(|staple| staple.produced_at))?;
+    object.set("this_update", time(|staple| staple.this_update))?;
+    object.set("next_update", time(|staple| staple.next_update))?;
+    object.set("revoked_at", time(|staple| staple.revoked_at))?;
+    object.set(
+        "revocation_reason",
+        staple.map_or("", |staple| staple.revocation_reason),
+    )?;
+    let unknown = if tls.is_some() { "unknown" } else { "" };
+    object.set("status", staple.map_or(unknown, |staple| staple.status))?;
     Ok(object.into_value())
 }
 
