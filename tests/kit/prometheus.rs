@@ -36,9 +36,23 @@ impl Prometheus {
         Prometheus::start_with(&[])
     }
 
+    /// Starts one that scrapes the test's metrics of this address each second, with native histograms.
+    #[must_use]
+    pub fn start_scraping(address: &str) -> Prometheus {
+        let config = format!(
+            "global: {{scrape_interval: 1s}}\nscrape_configs:\n- job_name: loadd\n  honor_labels: true\n  params: {{test: [\"1\"]}}\n  \
+             static_configs: [{{targets: [\"{address}\"]}}]\n"
+        );
+        Prometheus::configured(&config, &["--enable-feature=native-histograms"])
+    }
+
     fn start_with(flags: &[&str]) -> Prometheus {
+        Prometheus::configured(CONFIG, flags)
+    }
+
+    fn configured(config: &str, flags: &[&str]) -> Prometheus {
         let room = Room::new();
-        room.write("prometheus.yml", CONFIG);
+        room.write("prometheus.yml", config);
         let (process, port) = launch(&room, 0, flags);
         Prometheus {
             room,

@@ -1,6 +1,10 @@
-//! `/metrics`: the newest snapshot as OpenMetrics text. Self metrics always, the test's by setting.
+//! `/metrics`: the newest snapshot as OpenMetrics text, or in protobuf for who asks for it. Self metrics always, the test's
+//! by setting.
 //!
-//! Text has no native histograms: trends come with classic buckets here. Names are those of remote write.
+//! Text has no native histograms: trends come with classic buckets there. Names are those of remote write.
+
+pub(crate) mod accept;
+pub(crate) mod protobuf;
 
 use std::{fmt, sync::Arc};
 
@@ -79,17 +83,21 @@ fn labels(series: &SeriesState, part: Part) -> Labels {
     label_set(condition.as_slice(), &[], series.tags.iter()).0
 }
 
+fn help(info: &MetricInfo) -> &str {
+    if info.help.is_empty() {
+        "A metric of the script"
+    } else {
+        &info.help
+    }
+}
+
 fn family(
     encoder: &mut DescriptorEncoder<'_>,
     info: &MetricInfo,
     series: &[&SeriesState],
 ) -> Result<(), fmt::Error> {
     let name = info.wire().family_name(PREFIX, Part::Whole);
-    let help = if info.help.is_empty() {
-        "A metric of the script"
-    } else {
-        &*info.help
-    };
+    let help = help(info);
     match info.kind {
         Kind::Counter => {
             let mut family = encoder.encode_descriptor(&name, help, None, MetricType::Counter)?;

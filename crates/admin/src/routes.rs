@@ -1,9 +1,9 @@
 //! From path to answer.
 
-use std::{cell::RefCell, convert::Infallible, rc::Rc, time::Instant};
+use std::{cell::RefCell, convert::Infallible, io::Write, rc::Rc, time::Instant};
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use loadd_engine::{Command, Phase, StopReason};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::{
     access::{self, Allowance, Refusal, Rules},
     body::Out,
-    exposition,
+    exposition::{self, accept::Form},
     live::{self, Live},
     page, rest,
     sources::{Run, Sources},
@@ -59,6 +59,12 @@ pub(crate) async fn answer(
             Ok(()) => quit(&state).await,
             Err(refusal) => refused(refusal),
         },
+        ("/metrics", &Method::GET | &Method::HEAD) => Ok(metrics_page(
+            &state,
+            state.run().as_ref(),
+            head.uri.query().unwrap_or(""),
+            &head.headers,
+        )),
         (_, &Method::GET | &Method::HEAD) => read(&state, path, head.uri.query().unwrap_or("")),
         _ => Err(StatusCode::METHOD_NOT_ALLOWED),
     }
@@ -79,7 +85,6 @@ fn read(state: &State, path: &str, query: &str) -> Result<Answer, StatusCode> {
         "/" => live_page(state),
         "/healthz" => respond(StatusCode::OK, TEXT, "ok\n"),
         "/readyz" => ready(run.as_ref()),
-        "/metrics" => metrics_page(state, run.as_ref(), query),
         "/v1/status" => json_answer(&rest::status(run.map(|run| run.status()).as_deref())),
         "/v1/history" => respond(
             StatusCode::OK,
@@ -279,20 +284,52 @@ fn live_page(state: &State) -> Answer {
 }
 
 /// `?test=1` and `?test=0` overrule the setting for one scrape.
-fn metrics_page(state: &State, run: Option<&Run>, query: &str) -> Answer {
+fn metrics_page(state: &State, run: Option<&Run>, query: &str, headers: &HeaderMap) -> Answer {
+    let sent = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let test_metrics = match parameter(query, "test") {
         Some("1") => true,
         Some("0") => false,
         _ => state.sources.test_metrics,
     };
-    match exposition::page(
-        run.map(Run::snapshot),
-        &state.sources.registries,
-        test_metrics,
-    ) {
-        Ok(page) => respond(StatusCode::OK, exposition::CONTENT_TYPE, page),
-        Err(error) => respond(StatusCode::INTERNAL_SERVER_ERROR, TEXT, error.to_string()),
+    let snapshot = run.map(Run::snapshot);
+    // Further registries can be told in text alone.
+    let wanted = match exposition::accept::form(sent(header::ACCEPT)) {
+        Form::Protobuf if state.sources.registries.is_empty() => Form::Protobuf,
+        Form::Protobuf | Form::Text => Form::Text,
+    };
+    let (kind, page) = match wanted {
+        Form::Protobuf => (
+            exposition::protobuf::CONTENT_TYPE,
+            snapshot.map_or_else(Vec::new, |snapshot| {
+                exposition::protobuf::page(&snapshot, test_metrics)
+            }),
+        ),
+        Form::Text => match exposition::page(snapshot, &state.sources.registries, test_metrics) {
+            Ok(page) => (exposition::CONTENT_TYPE, page.into_bytes()),
+            Err(error) => {
+                return respond(StatusCode::INTERNAL_SERVER_ERROR, TEXT, error.to_string());
+            }
+        },
+    };
+    let zipped = exposition::accept::gzip(sent(header::ACCEPT_ENCODING))
+        .then(|| zip(&page))
+        .flatten();
+    let coded = zipped.is_some();
+    let mut answer = respond(StatusCode::OK, kind, zipped.unwrap_or(page));
+    let headers = answer.headers_mut();
+    headers.insert(
+        header::VARY,
+        HeaderValue::from_static("accept, accept-encoding"),
+    );
+    if coded {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
+    answer
+}
+
+fn zip(page: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(page).and_then(|()| encoder.finish()).ok()
 }
 
 fn stream(state: &State) -> Answer {

@@ -11,6 +11,7 @@ mod layers;
 mod load;
 mod locate;
 pub(crate) mod options;
+mod otel;
 pub(crate) mod outs;
 mod problem;
 mod prometheus_rw;

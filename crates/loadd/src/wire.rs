@@ -9,19 +9,19 @@ mod pipeline;
 mod start;
 mod watch;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use loadd_admin::{Admin, AdminHandle, AdminSettings, Run, Sources};
 use loadd_engine::{Engine, EngineHandle, EngineSettings};
 use loadd_metrics::SelfMetrics;
-use loadd_outputs::{CheckpointWriter, DeliveryHandle, RunFolder, RunKey, SampleFiles};
+use loadd_outputs::{CheckpointWriter, RunFolder, RunKey, SampleFiles};
 use loadd_target::{Target, TargetHandle};
 
 use crate::{
     config::{self, ResolvedTest},
     terminal::{exit::Exit, logs::LogCounts, progress, screen},
 };
-use pipeline::Pipeline;
+use pipeline::{Pipeline, Senders};
 use start::Start;
 
 /// How the process behaves around a run.
@@ -53,6 +53,8 @@ struct Wired<'a> {
     settings: EngineSettings,
     pipeline: Arc<Pipeline>,
     folder: Option<RunFolder>,
+    /// Since when the counts go on, where an earlier process began them.
+    since_ms: Option<i64>,
     admin: Option<AdminHandle>,
     /// The same page for looking only.
     dashboard: Option<AdminHandle>,
@@ -63,7 +65,7 @@ struct Wired<'a> {
 /// What reads snapshots and is to be ended in order.
 #[derive(Default)]
 struct Readers {
-    remote_write: Option<DeliveryHandle>,
+    senders: Senders,
     checkpoint: Option<CheckpointWriter>,
 }
 
@@ -76,6 +78,7 @@ impl<'a> Wired<'a> {
         let folder = start::open_folder(test)?;
         let start = Start::decide(test, folder.as_ref())?;
         let pipeline = Arc::new(Pipeline::new(SelfMetrics::new(), Arc::clone(logs)));
+        let since_ms = start.since_ms();
         let mut settings = start.engine_settings(test, &pipeline);
         settings.tap = tap;
         let engine = Engine::start(
@@ -103,6 +106,7 @@ impl<'a> Wired<'a> {
             settings,
             pipeline,
             folder,
+            since_ms,
             admin,
             dashboard,
             files,
@@ -141,7 +145,7 @@ impl<'a> Wired<'a> {
             watch::linger();
         }
         ending::write_checkpoint(readers.checkpoint, &outcome, exit);
-        let exit = ending::flush(test, mode, readers.remote_write, exit);
+        let exit = ending::flush(test, mode, readers.senders, exit);
         if let Some(files) = files {
             // What is lost is said where it is found out; outputs never change the exit code of a run.
             let report = files.finish();
@@ -179,9 +183,14 @@ impl<'a> Wired<'a> {
     fn start_readers(&self, line_start_nanos: i64, readers: &mut Readers) -> Result<(), Exit> {
         let start_ms = line_start_nanos.div_euclid(1_000_000);
         let folder = self.folder.as_ref();
-        readers.remote_write =
-            self.pipeline
-                .start_remote_write(self.test, start_ms, &self.handle, folder)?;
+        let (senders, since_ms) = self.pipeline.start_senders(
+            self.test,
+            start_ms,
+            self.since_ms,
+            &self.handle,
+            folder,
+        )?;
+        readers.senders = senders;
         if let Some(folder) = folder {
             let run = RunKey {
                 test_id: self.test.test_id.clone(),
@@ -189,7 +198,8 @@ impl<'a> Wired<'a> {
                 start_ms,
                 fingerprint: self.test.plan.fingerprint(),
             };
-            let keep = Box::new(std::collections::BTreeMap::new);
+            let since_ms = u64::try_from(since_ms).unwrap_or(0);
+            let keep = Box::new(move || BTreeMap::from([(start::SINCE.to_owned(), since_ms)]));
             let writer = CheckpointWriter::start(
                 folder,
                 run,
@@ -278,9 +288,7 @@ fn serve(
         run,
         registries: Vec::new(),
         test_metrics: test.remote_write.is_none(),
-        delivery: test
-            .remote_write
-            .is_some()
+        delivery: (test.remote_write.is_some() || test.otlp.is_some())
             .then(|| Arc::new(move || delivery.delivery()) as Arc<_>),
     });
     match served {

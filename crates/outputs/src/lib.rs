@@ -14,6 +14,7 @@ mod delivery;
 mod endpoint;
 mod error;
 mod file;
+mod flush;
 #[doc(hidden)]
 pub mod measure;
 mod otlp;
@@ -34,6 +35,7 @@ pub use file::{
     MetricFacts, SampleFacts, SampleFiles, SampleFormat, SampleOutput, SampleReport, SampleTarget,
     TimeFormat,
 };
+pub use flush::{Leftover, flush};
 pub use otlp::otlp;
 pub use output::{FlushReport, Output, RunIdentity};
 pub use remote_write::{remote_write, v1, v2};

@@ -62,6 +62,7 @@ impl Push {
                 HistogramMode::Native,
                 Bounds::default(),
                 ProtocolVersion::V1,
+                &[],
             ),
         })
     }

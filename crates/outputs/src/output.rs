@@ -52,6 +52,19 @@ pub struct FlushReport {
     pub pending: u64,
 }
 
+impl FlushReport {
+    /// Of two outputs together.
+    #[must_use]
+    pub fn and(self, other: FlushReport) -> FlushReport {
+        FlushReport {
+            sent: self.sent + other.sent,
+            failed: self.failed + other.failed,
+            dropped: self.dropped + other.dropped,
+            pending: self.pending + other.pending,
+        }
+    }
+}
+
 /// An output at work, on a thread of its own.
 pub trait Output: Send {
     /// For logs and messages.

@@ -47,6 +47,7 @@ pub fn remote_write(
         settings.histograms,
         bounds,
         settings.version,
+        &settings.trend_stats,
     );
     let parts = Parts {
         name: "remote write",

@@ -8,6 +8,8 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::remote_write::classic::Stat;
+
 pub use common::{BasicAuth, SettingFault, TlsSettings};
 pub(crate) use common::{EndpointSettings, Transport, label_faults};
 use common::{Faults, default_flush_timeout, default_interval, default_prefix, duration, size};
@@ -37,6 +39,10 @@ pub struct RemoteWriteSettings {
     /// Upper bounds of classic buckets of all other trends. Default: 10 of them from 0.1 to 1e6.
     #[serde(default, alias = "classicBucketsPlain")]
     pub classic_buckets_plain: Option<Vec<f64>>,
+    /// Statistics of trends sent as gauges besides, as k6's output has them (`k6_http_req_duration_p95`): `avg`, `min`, `med`,
+    /// `max`, `count`, `sum`, `p(N)`. They do not add up over workers. Default: none.
+    #[serde(default, alias = "trendStats")]
+    pub trend_stats: Vec<String>,
     /// Version of the protocol.
     #[serde(default)]
     pub version: ProtocolVersion,
@@ -104,6 +110,7 @@ impl RemoteWriteSettings {
             histograms: HistogramMode::Native,
             classic_buckets: None,
             classic_buckets_plain: None,
+            trend_stats: Vec::new(),
             version: ProtocolVersion::V1,
             metric_prefix: default_prefix(),
             flush_timeout: default_flush_timeout(),
@@ -136,6 +143,14 @@ impl RemoteWriteSettings {
                 faults.add(
                     key,
                     "must be finite numbers, each greater than the one before",
+                );
+            }
+        }
+        for stat in &self.trend_stats {
+            if Stat::parse(stat).is_none() {
+                faults.add(
+                    "trend_stats",
+                    format!("\"{stat}\" is none of avg, min, med, max, count, sum and p(N)"),
                 );
             }
         }

@@ -43,7 +43,6 @@ later! {
     Deps = "deps": "not there; the script's import statements say it";
     Merge = "merge": "not there yet; push to Prometheus and ask there";
     Verdict = "verdict": "not there yet; ask Prometheus";
-    Flush = "flush": "not there yet; the next start of the daemon sends what lies in the spool";
     Cloud = "cloud": "there is no cloud; see workers.load_zone, Prometheus and Grafana";
     Login = "login": "there is no cloud; see workers.load_zone, Prometheus and Grafana";
 }

@@ -297,6 +297,7 @@ pub(crate) fn run(request: &RunRequest, around: &Surroundings) -> Result<Resolve
     name_by_tags(&mut test);
     test.admin_may_fail = request.address_may_fail;
     test.files = outs.files;
+    test.otlp = outs.otlp;
     test.output_names = outs.names;
     test.dashboard = outs.dashboard;
     test.summary.mode = request.summary_mode;

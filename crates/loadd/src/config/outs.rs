@@ -3,10 +3,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use loadd_outputs::TimeFormat;
+use loadd_outputs::{OtlpSettings, TimeFormat};
 use serde_json::{Map, Value};
 
-use super::{prometheus_rw, surroundings::Surroundings};
+use super::{otel, prometheus_rw, surroundings::Surroundings};
 
 /// An output that writes every sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub(crate) struct Outs {
     pub(crate) files: Vec<FileOut>,
     /// The table `remote_write` that k6's variables amount to.
     pub(crate) remote_write: Option<Map<String, Value>>,
+    /// Pushing over OTLP by k6's variables.
+    pub(crate) otlp: Option<OtlpSettings>,
     /// Where the page is served as k6's dashboard.
     pub(crate) dashboard: Option<String>,
     /// As the header shows them.
@@ -43,7 +45,7 @@ pub(crate) struct Outs {
     pub(crate) warnings: Vec<String>,
 }
 
-const KNOWN: &str = "csv, experimental-prometheus-rw, json, web-dashboard";
+const KNOWN: &str = "csv, experimental-prometheus-rw, json, opentelemetry, web-dashboard";
 
 /// Settings of one output, beside its argument.
 pub(super) struct Sources<'s> {
@@ -150,9 +152,12 @@ pub(crate) fn read(
                 outs.dashboard = dashboard(argument, &sources("K6_WEB_DASHBOARD_"))?;
             }
             "opentelemetry" | "experimental-opentelemetry" => {
-                return Err(format!(
-                    "output {name}: not supported yet; use experimental-prometheus-rw"
-                ));
+                let settings = otel::settings(&sources("K6_OTEL_"), &mut outs.warnings)?;
+                outs.names
+                    .push(format!("opentelemetry ({})", settings.endpoint));
+                if outs.otlp.replace(settings).is_some() {
+                    return Err("output opentelemetry: named twice".to_owned());
+                }
             }
             "kafka" | "statsd" | "datadog" => {
                 return Err(format!(

@@ -48,9 +48,10 @@ pub(super) fn table(
     let native = sources.yes("TREND_AS_NATIVE_HISTOGRAM", "trendAsNativeHistogram")?;
     let stats = sources.get("TREND_STATS", "trendStats");
     if native == Some(false) || (native.is_none() && stats.is_some()) {
-        warnings.push(format!(
-            "{NAME}: trends are sent as native histograms, from which Prometheus gives every statistic; TREND_STATS has no effect"
-        ));
+        // Besides the histograms: k6's own panels ask for these.
+        let stats = stats.unwrap_or_else(|| "p(99)".to_owned());
+        let stats = stats.split(',').map(|stat| Value::from(stat.trim()));
+        table.insert("trend_stats".into(), stats.collect());
     }
     if sources.yes("STALE_MARKERS", "staleMarkers")? == Some(false) {
         warnings.push(format!("{NAME}: staleness markers are always sent"));

@@ -4,9 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use loadd_engine::{EngineSettings, Outcome, StopReason, handle_summary};
 use loadd_metrics::{Summary, SummaryOptions, SystemTag};
-use loadd_outputs::{CheckpointWriter, DeliveryHandle, Ending};
+use loadd_outputs::{CheckpointWriter, DeliveryHandle, Ending, FlushReport};
 
-use super::Mode;
+use super::{Mode, pipeline::Senders};
 use crate::{
     config::{ResolvedTest, SummaryExport},
     terminal::{
@@ -41,13 +41,22 @@ pub(super) fn write_checkpoint(
 pub(super) fn flush(
     test: &ResolvedTest,
     mode: Mode,
-    remote_write: Option<DeliveryHandle>,
+    senders: Senders,
     exit: Exit,
 ) -> Exit {
-    let (Some(sender), Some(settings)) = (remote_write, &test.remote_write) else {
-        return exit;
+    let Senders { remote_write, otlp } = senders;
+    let finish = |sender: Option<DeliveryHandle>, timeout: Option<Duration>| {
+        sender.map_or_else(FlushReport::default, |sender| {
+            sender.finish(timeout.unwrap_or_default())
+        })
     };
-    let report = sender.finish(settings.flush_timeout);
+    let of_remote_write = test.remote_write.as_ref();
+    let of_remote_write = finish(
+        remote_write,
+        of_remote_write.map(|settings| settings.flush_timeout),
+    );
+    let of_otlp = test.otlp.as_ref().map(|settings| settings.flush_timeout);
+    let report = of_remote_write.and(finish(otlp, of_otlp));
     if report.failed + report.dropped + report.pending == 0 {
         return exit;
     }

@@ -6,7 +6,8 @@ use loadd_admin::Delivery;
 use loadd_engine::EngineHandle;
 use loadd_metrics::SelfMetrics;
 use loadd_outputs::{
-    Delivery as Sender, DeliveryHandle, PipelineCounters, RunFolder, RunIdentity, remote_write,
+    Delivery as Sender, DeliveryHandle, PipelineCounters, RunFolder, RunIdentity, otlp,
+    remote_write,
 };
 
 use super::{fail, start::now_ms};
@@ -19,8 +20,22 @@ use crate::{
 pub(super) struct Pipeline {
     own: SelfMetrics,
     logs: Arc<LogCounts>,
-    /// Those of the sender, once there is one.
-    counters: Mutex<Option<Arc<PipelineCounters>>>,
+    /// Those of the senders, once there are any.
+    counters: Mutex<Counters>,
+}
+
+/// The senders' counters.
+#[derive(Debug, Clone, Default)]
+struct Counters {
+    remote_write: Option<Arc<PipelineCounters>>,
+    otlp: Option<Arc<PipelineCounters>>,
+}
+
+/// Senders at work.
+#[derive(Default)]
+pub(super) struct Senders {
+    pub(super) remote_write: Option<DeliveryHandle>,
+    pub(super) otlp: Option<DeliveryHandle>,
 }
 
 impl Pipeline {
@@ -38,10 +53,10 @@ impl Pipeline {
 
     /// The sender's counters, or fresh ones where nothing is sent.
     pub(super) fn counters(&self) -> Arc<PipelineCounters> {
-        self.known().unwrap_or_default()
+        self.known().remote_write.unwrap_or_default()
     }
 
-    fn known(&self) -> Option<Arc<PipelineCounters>> {
+    fn known(&self) -> Counters {
         self.counters
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -49,31 +64,31 @@ impl Pipeline {
     }
 
     pub(super) fn delivery(&self) -> Delivery {
-        self.known()
-            .map_or_else(Delivery::default, |counters| Delivery {
-                pending: counters.pending.load(Relaxed),
-                failed: counters.failed(),
-                dropped: counters.dropped(),
-            })
+        let Counters { remote_write, otlp } = self.known();
+        let senders = remote_write.into_iter().chain(otlp);
+        senders.fold(Delivery::default(), |sum, counters| Delivery {
+            pending: sum.pending + counters.pending.load(Relaxed),
+            failed: sum.failed + counters.failed(),
+            dropped: sum.dropped + counters.dropped(),
+        })
     }
 
-    /// Starts remote write, where it is configured.
-    pub(super) fn start_remote_write(
+    /// Starts remote write and OTLP, where they are configured. `since_ms`: since when the counts go on, where an earlier
+    /// process began them.
+    pub(super) fn start_senders(
         &self,
         test: &ResolvedTest,
         start_ms: i64,
+        since_ms: Option<i64>,
         engine: &EngineHandle,
         folder: Option<&RunFolder>,
-    ) -> Result<Option<DeliveryHandle>, Exit> {
-        let Some(settings) = &test.remote_write else {
-            return Ok(None);
-        };
+    ) -> Result<(Senders, i64), Exit> {
         let joined_ms = now_ms().max(start_ms);
         let identity = RunIdentity {
             test_id: test.test_id.clone(),
             instance: test.instance.clone(),
             start_ms,
-            since_ms: joined_ms,
+            since_ms: since_ms.unwrap_or(joined_ms),
             joined_ms,
             labels: test
                 .labels
@@ -81,11 +96,24 @@ impl Pipeline {
                 .map(|(name, value)| (name.clone(), value.clone()))
                 .collect(),
         };
-        let handle = remote_write(settings, &identity, engine.snapshots(), folder)
-            .and_then(Sender::start)
-            .map_err(|error| fail(&format!("remote_write: {error}"), Exit::BadConfig))?;
-        *self.counters.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle.counters());
-        Ok(Some(handle))
+        let mut senders = Senders::default();
+        if let Some(settings) = &test.remote_write {
+            let handle = remote_write(settings, &identity, engine.snapshots(), folder)
+                .and_then(Sender::start)
+                .map_err(|error| fail(&format!("remote_write: {error}"), Exit::BadConfig))?;
+            senders.remote_write = Some(handle);
+        }
+        if let Some(settings) = &test.otlp {
+            let handle = otlp(settings, &identity, engine.snapshots(), folder)
+                .and_then(Sender::start)
+                .map_err(|error| fail(&format!("otlp: {error}"), Exit::BadConfig))?;
+            senders.otlp = Some(handle);
+        }
+        *self.counters.lock().unwrap_or_else(PoisonError::into_inner) = Counters {
+            remote_write: senders.remote_write.as_ref().map(DeliveryHandle::counters),
+            otlp: senders.otlp.as_ref().map(DeliveryHandle::counters),
+        };
+        Ok((senders, identity.since_ms))
     }
 
     /// Brings the self metrics up to date.
@@ -93,9 +121,24 @@ impl Pipeline {
         for (level, count) in self.logs.read() {
             self.count("loadd_log_messages", &[("level", level)], count);
         }
-        if let Some(pipeline) = self.known() {
+        let Counters { remote_write, otlp } = self.known();
+        if let Some(pipeline) = remote_write {
             self.publish_sender(&pipeline);
             self.publish_spool(&pipeline);
+        }
+        if let Some(pipeline) = otlp {
+            self.publish_otlp(&pipeline);
+        }
+    }
+
+    fn publish_otlp(&self, pipeline: &PipelineCounters) {
+        let lost = pipeline.failed() + pipeline.dropped();
+        for (name, count) in [
+            ("loadd_otlp_points", pipeline.sent.load(Relaxed)),
+            ("loadd_otlp_points_rejected", lost),
+            ("loadd_otlp_retries", pipeline.retries.load(Relaxed)),
+        ] {
+            self.count(name, &[], count);
         }
     }
 
@@ -147,6 +190,9 @@ impl Pipeline {
             &[],
             pipeline.fallbacks.load(Relaxed),
         );
+        let seconds = self.own.counter("loadd_remote_write_request_seconds", &[]);
+        let spent = pipeline.request_micros.load(Relaxed) as f64 / 1e6;
+        seconds.inc_by((spent - seconds.get()).max(0.0));
         for (code, value) in pipeline.requests() {
             self.count(
                 "loadd_remote_write_requests",

@@ -31,14 +31,23 @@ pub(super) fn open_folder(test: &ResolvedTest) -> Result<Option<RunFolder>, Exit
         .map_err(|error| fail(&format!("remote_write.spool: {error}"), Exit::BadConfig))
 }
 
+/// Under which name the checkpoint keeps since when the counts go on.
+pub(super) const SINCE: &str = "since_ms";
+
 /// When the run begins, and from where its counts go on.
 pub(super) struct Start {
     start: RunStart,
     restored: Option<Restored>,
     date_after_ms: i64,
+    since_ms: Option<i64>,
 }
 
 impl Start {
+    /// Since when the counts go on, where an earlier process began them.
+    pub(super) fn since_ms(&self) -> Option<i64> {
+        self.since_ms
+    }
+
     /// Contract section 4: join the run that the checkpoint knows, or begin a new one, or say that there is nothing to do.
     pub(super) fn decide(test: &ResolvedTest, folder: Option<&RunFolder>) -> Result<Start, Exit> {
         let checkpoint = folder
@@ -74,6 +83,7 @@ impl Start {
                     start,
                     restored: None,
                     date_after_ms,
+                    since_ms: None,
                 })
             }
             Decision::Join { start_ms, unclean } => {
@@ -82,11 +92,16 @@ impl Start {
                     unclean,
                     "joining the run that the checkpoint knows: its counts go on"
                 );
+                let kept = checkpoint
+                    .as_ref()
+                    .and_then(|known| known.keep.get(SINCE));
+                let since_ms = kept.and_then(|kept| i64::try_from(*kept).ok());
                 let restored = checkpoint.map(|known| restored(known, start_ms, unclean));
                 Ok(Start {
                     start: at_ms(start_ms),
                     restored,
                     date_after_ms,
+                    since_ms: Some(since_ms.unwrap_or(start_ms)),
                 })
             }
             Decision::Aborted { code } => {

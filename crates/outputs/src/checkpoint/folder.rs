@@ -49,7 +49,11 @@ impl RunFolder {
     /// # Errors
     /// Where another process holds it, or the disk refuses.
     pub fn open(root: &Path, test_id: &str, instance: &str) -> Result<RunFolder, OpenError> {
-        let path = root.join(format!("{}+{}", part(test_id), part(instance)));
+        RunFolder::lock(root.join(format!("{}+{}", part(test_id), part(instance))))
+    }
+
+    /// Locks this very folder, made if need be.
+    pub(crate) fn lock(path: PathBuf) -> Result<RunFolder, OpenError> {
         let failed = |error| OpenError::Io {
             path: path.clone(),
             error,

@@ -214,8 +214,8 @@ fn dense(histogram: &Histogram) -> (Buckets, Buckets, i32) {
 fn explicit(reading: &Reading, contains: Contains) -> Option<HistogramDataPoint> {
     let unit = if contains == Contains::Time { 1e3 } else { 1.0 };
     let bounds = SDK_BOUNDS.map(|bound| bound / unit);
-    let (counts, count, sum) = match Cumulative::of(reading, &bounds)? {
-        Cumulative::Counts(counts, count, sum) => (counts, count, sum),
+    let (counts, count, sum) = match Cumulative::of(reading, &bounds, &[])? {
+        Cumulative::Counts(counts, count, sum, _) => (counts, count, sum),
         Cumulative::Stale => return Some(HistogramDataPoint::default()),
     };
     let mut below = 0;

@@ -1,11 +1,11 @@
 //! Classic histograms out of native ones: cumulative counts at configured bounds, and the text of `le`.
 
 use loadd_metrics::{
-    CLASSIC_PLAIN, CLASSIC_TIMES, Contains, Histogram, SavedAmounts, SavedHistogram,
+    CLASSIC_PLAIN, CLASSIC_TIMES, Contains, Histogram, SavedAmounts, SavedHistogram, TrendStat,
 };
 use prost::Message;
 
-use super::{histogram::validate, v1};
+use super::{histogram::validate, v1, values::float};
 use crate::spool::record::Reading;
 
 /// Upper bounds of classic buckets, rising, without `+Inf`.
@@ -42,29 +42,81 @@ impl Bounds {
     }
 }
 
+/// A statistic of a trend that goes out as a gauge, as k6's `trendStats` do: it does not add up over workers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Stat {
+    Avg,
+    Min,
+    Max,
+    Count,
+    Sum,
+    /// 0 to 1.
+    Quantile(f64),
+}
+
+impl Stat {
+    /// From k6's text; `None` where it is none.
+    pub(crate) fn parse(text: &str) -> Option<Stat> {
+        Some(match text {
+            "avg" => Stat::Avg,
+            "min" => Stat::Min,
+            "max" => Stat::Max,
+            "count" => Stat::Count,
+            "sum" => Stat::Sum,
+            "med" => Stat::Quantile(0.5),
+            other => match TrendStat::parse(other)? {
+                TrendStat::Percentile(percent) => Stat::Quantile(percent / 100.0),
+                TrendStat::Avg
+                | TrendStat::Min
+                | TrendStat::Med
+                | TrendStat::Max
+                | TrendStat::Count => return None,
+            },
+        })
+    }
+
+    /// How k6 ends the metric's name with it: `p(99.9)` is `p999`.
+    pub(crate) fn suffix(text: &str) -> String {
+        text.chars()
+            .filter(|char| char.is_ascii_alphanumeric())
+            .collect()
+    }
+
+    /// Least and greatest are known to the width of a bucket.
+    fn of(self, histogram: &Histogram) -> f64 {
+        match self {
+            Stat::Avg => histogram.mean(),
+            Stat::Min => histogram.quantile(0.0),
+            Stat::Max => histogram.quantile(1.0),
+            Stat::Count => float(histogram.count()),
+            Stat::Sum => histogram.sum(),
+            Stat::Quantile(share) => histogram.quantile(share),
+        }
+    }
+}
+
 /// A trend's reading as classic series have it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Cumulative {
-    /// Count at each bound, count of all, sum of all.
-    Counts(Vec<u64>, u64, f64),
+    /// Count at each bound, count of all, sum of all, and the statistics; these are `None` without samples.
+    Counts(Vec<u64>, u64, f64, Option<Vec<f64>>),
     /// The series have ended.
     Stale,
 }
 
 impl Cumulative {
     /// `None` for bytes that are no sound histogram: nothing of ours.
-    pub(crate) fn of(reading: &Reading, bounds: &[f64]) -> Option<Cumulative> {
+    pub(crate) fn of(reading: &Reading, bounds: &[f64], stats: &[Stat]) -> Option<Cumulative> {
         match reading {
             Reading::Histogram(message) => {
                 let histogram = decode(message)?;
                 let counts = histogram.classic(bounds);
-                Some(Cumulative::Counts(
-                    counts,
-                    histogram.count(),
-                    histogram.sum(),
-                ))
+                let (count, sum) = (histogram.count(), histogram.sum());
+                let stats = stats.iter().map(|stat| stat.of(&histogram)).collect();
+                let stats = (count > 0).then_some(stats);
+                Some(Cumulative::Counts(counts, count, sum, stats))
             }
-            Reading::Zero(_) => Some(Cumulative::Counts(vec![0; bounds.len()], 0, 0.0)),
+            Reading::Zero(_) => Some(Cumulative::Counts(vec![0; bounds.len()], 0, 0.0, None)),
             Reading::Stale => Some(Cumulative::Stale),
             Reading::Number(_) | Reading::Rate { .. } => None,
         }
@@ -168,8 +220,17 @@ mod tests {
             (7, 1, histogram.sum(), 7)
         );
         assert_eq!(
-            Cumulative::of(&Reading::Histogram(message), &[0.0, 1.0, 50.0]),
-            Some(Cumulative::Counts(vec![2, 5, 6], 7, histogram.sum()))
+            Cumulative::of(
+                &Reading::Histogram(message),
+                &[0.0, 1.0, 50.0],
+                &[Stat::Count]
+            ),
+            Some(Cumulative::Counts(
+                vec![2, 5, 6],
+                7,
+                histogram.sum(),
+                Some(vec![7.0])
+            ))
         );
     }
 }

@@ -94,11 +94,12 @@ impl RemoteWriteCodec {
         mode: HistogramMode,
         bounds: Bounds,
         version: ProtocolVersion,
+        stats: &[String],
     ) -> RemoteWriteCodec {
         RemoteWriteCodec {
             wanted: version,
             spoken: version,
-            catalogue: Catalogue::new(prefix, mode, bounds),
+            catalogue: Catalogue::new(prefix, mode, bounds, stats),
             symbols: Symbols::default(),
             body: Vec::new(),
             head: Vec::new(),
@@ -142,11 +143,13 @@ impl RemoteWriteCodec {
         };
         let bounds = self.catalogue.bounds.of(def.contains);
         let les = &self.catalogue.les[usize::from(def.contains != Contains::Time)];
-        let classic = lines.lines.iter().any(|line| line.content == Content::Sum);
+        let stats = &self.catalogue.stats;
+        let derived = |line: &Line| matches!(line.content, Content::Sum | Content::Stat(_));
+        let classic = lines.lines.iter().any(derived);
         let cumulative: Vec<Option<Cumulative>> = if classic {
             points
                 .iter()
-                .map(|point| Cumulative::of(&point.reading, bounds))
+                .map(|point| Cumulative::of(&point.reading, bounds, stats))
                 .collect()
         } else {
             Vec::new()
@@ -229,7 +232,7 @@ impl SeriesWriter<'_> {
     fn form(&self, line: &Line) -> Form {
         let def = &self.points[0].series;
         let counts = match line.content {
-            Content::Part(Part::Ratio) => false,
+            Content::Part(Part::Ratio) | Content::Stat(_) => false,
             Content::Part(_) => def.kind != Kind::Gauge,
             Content::Native | Content::Buckets | Content::Sum | Content::Count => true,
         };
@@ -294,7 +297,7 @@ impl SeriesWriter<'_> {
     fn metric_type(&self, line: &Line) -> u32 {
         match (line.content, self.points[0].series.kind) {
             (Content::Native | Content::Buckets | Content::Sum | Content::Count, _) => 3,
-            (Content::Part(Part::Ratio), _) | (_, Kind::Gauge) => 2,
+            (Content::Part(Part::Ratio) | Content::Stat(_), _) | (_, Kind::Gauge) => 2,
             (Content::Part(_), Kind::Counter | Kind::Rate | Kind::Trend) => 1,
         }
     }

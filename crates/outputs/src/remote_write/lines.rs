@@ -10,7 +10,7 @@ use loadd_metrics::{
 };
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
 
-use super::classic::{Bounds, le};
+use super::classic::{Bounds, Stat, le};
 use crate::{codec::Changed, settings::HistogramMode, spool::record::SeriesDef};
 
 /// What a line's values are.
@@ -26,6 +26,8 @@ pub(crate) enum Content {
     Sum,
     /// `_count` of a classic histogram.
     Count,
+    /// A statistic as a gauge.
+    Stat(usize),
 }
 
 /// One label set on the wire; of [`Content::Buckets`] all but `le`.
@@ -92,6 +94,9 @@ pub(crate) struct Catalogue {
     prefix: String,
     mode: HistogramMode,
     pub(crate) bounds: Bounds,
+    /// Statistics of trends that go out as gauges, and their suffixes.
+    pub(crate) stats: Vec<Stat>,
+    suffixes: Vec<String>,
     /// By address of the definition, which the `Arc` inside keeps taken.
     known: HashMap<usize, Lines>,
     pub(crate) strings: Strings,
@@ -103,11 +108,22 @@ pub(crate) struct Catalogue {
 const KNOWN_LIMIT: usize = 200_000;
 
 impl Catalogue {
-    pub(crate) fn new(prefix: &str, mode: HistogramMode, bounds: Bounds) -> Catalogue {
+    pub(crate) fn new(
+        prefix: &str,
+        mode: HistogramMode,
+        bounds: Bounds,
+        stats: &[String],
+    ) -> Catalogue {
+        let known = stats
+            .iter()
+            .filter_map(|text| Some((Stat::parse(text)?, Stat::suffix(text))));
+        let (stats, suffixes) = known.unzip();
         let mut catalogue = Catalogue {
             prefix: prefix.to_owned(),
             mode,
             bounds,
+            stats,
+            suffixes,
             known: HashMap::new(),
             strings: Strings::default(),
             les: Default::default(),
@@ -159,7 +175,7 @@ impl Catalogue {
     }
 
     fn make(&mut self, def: &Arc<SeriesDef>) -> Lines {
-        let contents: Vec<Content> = match (def.kind, self.mode) {
+        let mut contents: Vec<Content> = match (def.kind, self.mode) {
             (Kind::Trend, HistogramMode::Native) => vec![Content::Native],
             (Kind::Trend, HistogramMode::Classic) => CLASSIC.to_vec(),
             (Kind::Trend, HistogramMode::Both) => [&[Content::Native], CLASSIC.as_slice()].concat(),
@@ -167,6 +183,17 @@ impl Catalogue {
                 parts(def.kind).iter().copied().map(Content::Part).collect()
             }
         };
+        if def.kind == Kind::Trend {
+            // Without a unit in its name a classic histogram has these two already.
+            let has = self.mode != HistogramMode::Native && def.wire().unit().is_empty();
+            let doubled = |stat: &Stat| has && matches!(stat, Stat::Count | Stat::Sum);
+            let stats = self.stats.iter().enumerate();
+            contents.extend(
+                stats
+                    .filter(|(_, stat)| !doubled(stat))
+                    .map(|(index, _)| Content::Stat(index)),
+            );
+        }
         let buckets = self.bounds.of(def.contains).len() + 1;
         let mut lines = Vec::with_capacity(contents.len());
         let (mut label_bytes, mut series) = (0, 0);
@@ -196,15 +223,28 @@ impl Catalogue {
     fn line(&mut self, def: &SeriesDef, content: Content, first: bool) -> Line {
         let part = match content {
             Content::Part(part) => part,
-            Content::Native | Content::Buckets | Content::Sum | Content::Count => Part::Whole,
+            Content::Native
+            | Content::Buckets
+            | Content::Sum
+            | Content::Count
+            | Content::Stat(_) => Part::Whole,
         };
         let suffix = match content {
             Content::Part(_) | Content::Native => "",
             Content::Buckets => "_bucket",
             Content::Sum => "_sum",
             Content::Count => "_count",
+            Content::Stat(index) => self.suffixes.get(index).map_or("", String::as_str),
         };
-        let name = def.wire().wire_name(&self.prefix, part) + suffix;
+        let name = match content {
+            // k6's names of these have no unit.
+            Content::Stat(_) => def.wire().bare_name(&self.prefix, part) + "_" + suffix,
+            Content::Part(_)
+            | Content::Native
+            | Content::Buckets
+            | Content::Sum
+            | Content::Count => def.wire().wire_name(&self.prefix, part) + suffix,
+        };
         let mut fixed = vec![("__name__", name.as_str())];
         fixed.extend(part.condition().map(|condition| (CONDITION, condition)));
         if content == Content::Buckets {

@@ -50,11 +50,14 @@ pub(crate) fn value<'a>(
             Reading::Number(_) | Reading::Rate { .. } => return None,
         },
         Content::Part(part) => Value::Number(number(part, reading)?),
-        Content::Buckets | Content::Sum | Content::Count => {
+        Content::Buckets | Content::Sum | Content::Count | Content::Stat(_) => {
             Value::Number(match (cumulative?, content) {
                 (Cumulative::Stale, _) => f64::from_bits(STALE),
-                (Cumulative::Counts(_, _, sum), Content::Sum) => *sum,
-                (Cumulative::Counts(counts, all, _), _) => {
+                (Cumulative::Counts(_, _, _, stats), Content::Stat(index)) => {
+                    *stats.as_ref()?.get(index)?
+                }
+                (Cumulative::Counts(_, _, sum, _), Content::Sum) => *sum,
+                (Cumulative::Counts(counts, all, _, _), _) => {
                     float(*counts.get(bucket).unwrap_or(all))
                 }
             })

@@ -130,7 +130,9 @@ impl OtlpSettings {
         let mut faults = Faults::of("otlp");
         faults.url("endpoint", &self.endpoint);
         faults.times(self.interval, self.flush_timeout);
-        faults.prefix(&self.metric_prefix);
+        if self.names == OtlpNames::Prometheus {
+            faults.prefix(&self.metric_prefix);
+        }
         if self.max_bytes.is_some_and(|bytes| bytes < 1 << 20) {
             faults.add("max_bytes", "must be at least 1MiB");
         }

@@ -1,5 +1,7 @@
 //! The log beside a naive twin, over a disk that refuses by script.
 
+mod damage;
+
 use std::{
     collections::VecDeque,
     io,

@@ -4,12 +4,16 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use loadd_admin::AdminSettings;
 use loadd_metrics::MetricsSettings;
-use loadd_outputs::RemoteWriteSettings;
+use loadd_outputs::{OtlpSettings, RemoteWriteSettings};
 use loadd_script::Limits;
 use loadd_timeline::DurationValue;
 
 use super::check::{Check, Least};
-use crate::config::{file::TestFile, remote::RemoteWriteFile, test::Admin};
+use crate::config::{
+    file::TestFile,
+    remote::{self, RemoteWriteFile},
+    test::Admin,
+};
 
 /// Bounds on scripts.
 pub(crate) fn limits(file: &TestFile, defaults: Limits) -> Limits {
@@ -127,6 +131,21 @@ impl Check<'_> {
         if value.is_some_and(str::is_empty) {
             self.problem(&[key], "is empty", "");
         }
+    }
+
+    pub(super) fn otlp(&mut self, otlp: &OtlpSettings, folder: &Path) -> OtlpSettings {
+        let mut settings = otlp.clone();
+        remote::anchor(
+            folder,
+            &mut settings.tls,
+            &mut settings.bearer_token_file,
+            settings.basic_auth.as_mut(),
+        );
+        for fault in settings.validate().err().unwrap_or_default() {
+            let path: Vec<&str> = fault.key.splitn(3, '.').collect();
+            self.problem(&path, fault.fault, "");
+        }
+        settings
     }
 
     pub(super) fn remote_write(

@@ -29,7 +29,7 @@ fn hex(key: &str) -> Vec<u8> {
 
 fn codec(mode: HistogramMode, version: ProtocolVersion) -> RemoteWriteCodec {
     let bounds = Bounds::new(Some(&[0.1, 0.3, 2.0]), None);
-    RemoteWriteCodec::new("", mode, bounds, version)
+    RemoteWriteCodec::new("", mode, bounds, version, &[])
 }
 
 /// The worked example's three series as a record.
@@ -230,6 +230,31 @@ fn classic_histograms_are_a_family_of_counters_that_ends_with_it() {
     for series in &request.timeseries {
         assert_eq!(series.samples[0].value.to_bits(), super::pipeline::STALE);
     }
+}
+
+#[test]
+fn statistics_of_trends_are_gauges_by_k6s_names_beside_the_histogram() {
+    let record = worked_record();
+    let stats = ["p(50)", "p(99.9)", "count", "avg", "med"].map(str::to_owned);
+    let mut codec = RemoteWriteCodec::new(
+        "k6_",
+        HistogramMode::Native,
+        Bounds::default(),
+        ProtocolVersion::V1,
+        &stats,
+    );
+    let request = v1::WriteRequest::decode(codec.plain(&record.points).0).unwrap();
+    let value = |name: &str| {
+        let named =
+            |series: &&v1::TimeSeries| series.labels.iter().any(|label| label.value == name);
+        let found = request.timeseries.iter().find(named);
+        found.unwrap_or_else(|| panic!("{name}")).samples[0].value
+    };
+    assert_eq!(value("k6_worked_count"), 13.0);
+    assert!((value("k6_worked_avg") - 47.9 / 13.0).abs() < 1e-12);
+    assert_eq!(value("k6_worked_p50"), value("k6_worked_med"));
+    assert!(value("k6_worked_p999") > 30.0);
+    assert!(request.timeseries[0].histograms.len() == 1);
 }
 
 /// Side by side with prost and the other encoder of spans.

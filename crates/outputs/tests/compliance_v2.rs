@@ -1,0 +1,411 @@
+//! Remote write 2.0 as senders are to speak it: the cases of Prometheus' compliance suite that are 2.0's own, judged on what
+//! a receiver in this process captured of a whole run; the rest of the list is judged for 1.0 beside this, on the same
+//! values. Levels: `M` must, `S` should, `Y` may, `R` recommended.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy knows test functions, but not the helpers beside them"
+)]
+
+#[path = "kit/pipeline.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each user of the kit takes a part of it"
+)]
+mod pipeline;
+#[path = "kit/receiver.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each user of the kit takes a part of it"
+)]
+mod receiver;
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
+
+use loadd_metrics::Kind;
+use loadd_outputs::{FlushReport, PipelineCounters, ProtocolVersion, RemoteWriteSettings, v1, v2};
+use prost::Message;
+
+use pipeline::{LONG, Pipeline, STALE, balanced};
+use receiver::{Answer, Captured, Receiver};
+
+const TYPE: &str = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
+
+fn version(captured: &Captured) -> &str {
+    captured
+        .header("x-prometheus-remote-write-version")
+        .unwrap()
+}
+
+fn decode(captured: &Captured) -> v2::Request {
+    v2::Request::decode(captured.plain().as_slice()).unwrap()
+}
+
+fn counts(request: &v2::Request) -> (usize, usize) {
+    let series = request.timeseries.iter();
+    series.fold((0, 0), |(samples, histograms), one| {
+        (
+            samples + one.samples.len(),
+            histograms + one.histograms.len(),
+        )
+    })
+}
+
+/// 204 with the three headers, short by so many samples.
+fn written(captured: &Captured, status: u16, short: usize) -> Answer {
+    let (samples, histograms) = counts(&decode(captured));
+    let headers = vec![
+        (
+            "X-Prometheus-Remote-Write-Samples-Written",
+            (samples - short).to_string(),
+        ),
+        (
+            "X-Prometheus-Remote-Write-Histograms-Written",
+            histograms.to_string(),
+        ),
+        (
+            "X-Prometheus-Remote-Write-Exemplars-Written",
+            "0".to_owned(),
+        ),
+    ];
+    Answer::Whole(status, headers, "some words".to_owned())
+}
+
+/// Two pushes of everything, in version 2.0.
+fn run(receiver: &Receiver) -> (FlushReport, Arc<PipelineCounters>) {
+    let mut pipeline = Pipeline::new();
+    let mut settings = RemoteWriteSettings::new(&receiver.url);
+    settings.version = ProtocolVersion::V2;
+    let output = pipeline.sender(settings, None);
+    let counters = output.counters();
+    let handle = output.start().unwrap();
+    for (push, last) in [(1, false), (2, true)] {
+        for user in ["one", "two", "three"] {
+            let tags = [("Zone", "a"), ("user", user), ("empty", "")];
+            pipeline.add("orders", Kind::Counter, &tags, 1.5);
+            pipeline.add("good", Kind::Rate, &tags, 1.0);
+            pipeline.add("level", Kind::Gauge, &tags, -15.5);
+            pipeline.add("wait", Kind::Trend, &tags, 250.5);
+        }
+        pipeline.push(&counters, push * 5_000, last);
+    }
+    let report = handle.finish(LONG);
+    balanced(report, &counters);
+    (report, counters)
+}
+
+struct Seen {
+    captured: Vec<Captured>,
+    requests: Vec<v2::Request>,
+}
+
+impl Seen {
+    fn series(&self) -> impl Iterator<Item = (&v2::Request, &v2::TimeSeries)> {
+        self.requests.iter().flat_map(|request| {
+            request
+                .timeseries
+                .iter()
+                .map(move |series| (request, series))
+        })
+    }
+
+    /// Series of this metric, with their requests.
+    fn of(&self, name: &str) -> Vec<(&v2::Request, &v2::TimeSeries)> {
+        self.series()
+            .filter(|(request, series)| labels(request, series).contains(&("__name__", name)))
+            .collect()
+    }
+
+    fn metadata(&self, name: &str) -> HashSet<(i32, &str, &str)> {
+        let of = self.of(name);
+        assert!(!of.is_empty(), "{name}");
+        of.iter()
+            .map(|(request, series)| {
+                let metadata = series.metadata.as_ref().unwrap();
+                let text = |at: u32| request.symbols[at as usize].as_str();
+                (
+                    metadata.r#type,
+                    text(metadata.help_ref),
+                    text(metadata.unit_ref),
+                )
+            })
+            .collect()
+    }
+}
+
+fn labels<'a>(request: &'a v2::Request, series: &'a v2::TimeSeries) -> Vec<(&'a str, &'a str)> {
+    let text = |at: u32| request.symbols[at as usize].as_str();
+    series
+        .labels_refs
+        .chunks(2)
+        .map(|pair| (text(pair[0]), text(pair[1])))
+        .collect()
+}
+
+type Row = (&'static str, char, fn(&Seen) -> bool);
+
+#[test]
+fn a_run_in_version_2_is_what_receivers_of_version_2_want() {
+    let receiver = Receiver::start(|_, captured| written(captured, 204, 0));
+    let (report, counters) = run(&receiver);
+    assert_eq!((report.failed, report.dropped, report.pending), (0, 0, 0));
+    assert_eq!(counters.fallbacks.load(Relaxed), 0);
+    let captured = receiver.seen();
+    let seen = Seen {
+        requests: captured.iter().map(decode).collect(),
+        captured,
+    };
+    let rows: [Row; 19] = [
+        ("content_type_with_proto_param", 'S', |seen| {
+            seen.captured
+                .iter()
+                .all(|one| one.header("content-type") == Some(TYPE))
+        }),
+        ("version_header_value", 'S', |seen| {
+            seen.captured.iter().all(|one| version(one) == "2.0.0")
+        }),
+        ("content_encoding_snappy", 'M', |seen| {
+            seen.captured
+                .iter()
+                .all(|one| one.header("content-encoding") == Some("snappy"))
+        }),
+        ("empty_string_at_index_zero", 'M', |seen| {
+            seen.requests.iter().all(|one| one.symbols[0].is_empty())
+        }),
+        (
+            "string_deduplication, efficient_symbol_reuse",
+            'R',
+            |seen| {
+                seen.requests.iter().all(|one| {
+                    one.symbols.iter().collect::<HashSet<_>>().len() == one.symbols.len()
+                })
+            },
+        ),
+        ("labels_refs_valid_indices", 'M', |seen| {
+            seen.series().all(|(request, series)| {
+                series
+                    .labels_refs
+                    .iter()
+                    .all(|at| (*at as usize) < request.symbols.len())
+            })
+        }),
+        ("labels_refs_even_length", 'M', |seen| {
+            seen.series()
+                .all(|(_, series)| series.labels_refs.len() % 2 == 0)
+        }),
+        ("label_lexicographic_ordering", 'M', |seen| {
+            seen.series().all(|(request, series)| {
+                labels(request, series)
+                    .windows(2)
+                    .all(|pair| pair[0].0 < pair[1].0)
+            })
+        }),
+        (
+            "no_empty_values, job_instance_labels_present",
+            'S',
+            |seen| {
+                seen.series().all(|(request, series)| {
+                    let labels = labels(request, series);
+                    labels.iter().all(|(_, value)| !value.is_empty())
+                        && ["job", "instance", "testid"]
+                            .iter()
+                            .all(|wanted| labels.iter().any(|(name, _)| name == wanted))
+                })
+            },
+        ),
+        ("histogram_no_mixed_with_samples", 'M', |seen| {
+            seen.series()
+                .all(|(_, series)| series.samples.is_empty() != series.histograms.is_empty())
+        }),
+        ("start_timestamp_for_counters", 'Y', |seen| {
+            let of = seen.of("k6_orders_total");
+            of.iter()
+                .flat_map(|(_, series)| &series.samples)
+                .all(|one| {
+                    one.start_timestamp > 1_000_000_000_000 && one.start_timestamp <= one.timestamp
+                })
+        }),
+        ("start_timestamp_for_histograms", 'Y', |seen| {
+            let of = seen.of("k6_wait");
+            of.iter()
+                .flat_map(|(_, series)| &series.histograms)
+                .all(|one| {
+                    one.start_timestamp > 1_000_000_000_000 && one.start_timestamp <= one.timestamp
+                })
+        }),
+        ("start_timestamp_zero_handling", 'S', |seen| {
+            let gauges = [seen.of("k6_level"), seen.of("k6_good_rate")].concat();
+            gauges
+                .iter()
+                .flat_map(|(_, series)| &series.samples)
+                .all(|one| one.start_timestamp == 0)
+        }),
+        ("field 6 kills Prometheus 3.5", 'M', |seen| {
+            seen.series()
+                .all(|(_, series)| series.created_timestamp == 0)
+        }),
+        (
+            "metadata_type_*, metadata_consistent_across_series",
+            'S',
+            |seen| {
+                [
+                    ("k6_orders_total", 1),
+                    ("k6_good_total", 1),
+                    ("k6_good_rate", 2),
+                    ("k6_level", 2),
+                    ("k6_wait", 3),
+                ]
+                .iter()
+                .all(|(name, kind)| {
+                    let metadata = seen.metadata(name);
+                    metadata.len() == 1 && metadata.iter().all(|(found, ..)| found == kind)
+                })
+            },
+        ),
+        ("metadata_help_text", 'S', |seen| {
+            let metadata = seen.metadata("loadd_series");
+            metadata.iter().all(|(_, help, _)| help.contains("series"))
+        }),
+        ("metadata_empty_help_allowed", 'Y', |seen| {
+            seen.of("k6_orders_total")
+                .iter()
+                .all(|(_, series)| series.metadata.as_ref().unwrap().help_ref == 0)
+        }),
+        ("stale_marker", 'S', |seen| {
+            let float = seen.of("k6_orders_total").last().unwrap().1.clone();
+            let native = seen.of("k6_wait").last().unwrap().1.clone();
+            float.samples.last().unwrap().value.to_bits() == STALE
+                && native.histograms.last().unwrap().sum.to_bits() == STALE
+        }),
+        (
+            "multiple_metric_types, samples_with_metadata",
+            'M',
+            |seen| {
+                let types: HashSet<i32> = seen
+                    .series()
+                    .map(|(_, series)| series.metadata.as_ref().unwrap().r#type)
+                    .collect();
+                types.len() == 3
+            },
+        ),
+    ];
+    let broken: Vec<String> = rows
+        .iter()
+        .filter(|(_, _, holds)| !holds(&seen))
+        .map(|(case, level, _)| format!("{case} ({level})"))
+        .collect();
+    assert!(broken.is_empty(), "not compliant: {}", broken.join(", "));
+    // SymbolTableEfficiency: what is shared is said once.
+    let request = &seen.requests[0];
+    let mut used: HashMap<u32, usize> = HashMap::new();
+    for series in &request.timeseries {
+        for at in &series.labels_refs {
+            *used.entry(*at).or_default() += 1;
+        }
+    }
+    assert!(used.len() < request.symbols.len());
+    assert!(
+        used.values()
+            .any(|times| *times >= request.timeseries.len())
+    );
+}
+
+/// All requests after a first answer; decoded as 1.0.
+fn fallen_back(first: impl Fn(&Captured) -> Answer + Send + 'static) -> (Receiver, FlushReport) {
+    let receiver = Receiver::start(move |number, captured| {
+        if number == 0 {
+            first(captured)
+        } else {
+            Answer::status(204)
+        }
+    });
+    let (report, counters) = run(&receiver);
+    assert_eq!(counters.fallbacks.load(Relaxed), 1);
+    (receiver, report)
+}
+
+#[test]
+fn fallback_on_415_and_on_a_success_without_the_headers_lasts() {
+    for status in [415, 204, 200] {
+        let (receiver, report) = fallen_back(move |_| Answer::status(status));
+        assert_eq!((report.failed, report.dropped, report.pending), (0, 0, 0));
+        let seen = receiver.seen();
+        assert_eq!(version(&seen[0]), "2.0.0");
+        let first = decode(&seen[0]);
+        assert!(seen.len() > 2);
+        for captured in &seen[1..] {
+            assert_eq!(version(captured), "0.1.0", "persistent_fallback_choice");
+            assert_eq!(
+                captured.header("content-type"),
+                Some("application/x-protobuf"),
+                "fallback_header_changes"
+            );
+        }
+        let again: v1::WriteRequest = seen[1].request();
+        let samples: usize = again.timeseries.iter().map(|one| one.samples.len()).sum();
+        let native: usize = again
+            .timeseries
+            .iter()
+            .map(|one| one.histograms.len())
+            .sum();
+        assert_eq!((samples, native), counts(&first), "the same samples");
+    }
+}
+
+#[test]
+fn what_the_receiver_did_not_write_has_failed_and_the_rest_was_sent() {
+    let accepted = Arc::new(AtomicUsize::new(0));
+    let shared = Arc::clone(&accepted);
+    let receiver = Receiver::start(move |number, captured| {
+        let (samples, histograms) = counts(&decode(captured));
+        let short = usize::from(number < 2);
+        shared.fetch_add(samples + histograms - short, Relaxed);
+        // handle_partial_write_response: once as a refusal, once as a success.
+        written(captured, if number == 0 { 400 } else { 204 }, short)
+    });
+    let (report, counters) = run(&receiver);
+    assert_eq!(report.failed, 2);
+    assert_eq!(counters.failed_rejected.load(Relaxed), 1);
+    assert_eq!(counters.failed_partial.load(Relaxed), 1);
+    assert_eq!(report.sent, accepted.load(Relaxed) as u64);
+    let bodies: HashSet<Vec<u8>> = receiver.seen().into_iter().map(|one| one.body).collect();
+    assert_eq!(
+        bodies.len(),
+        receiver.seen().len(),
+        "nothing was sent twice"
+    );
+}
+
+#[test]
+fn a_refusal_without_the_headers_fails_all_of_its_request_and_is_not_split() {
+    let receiver = Receiver::start(|number, captured| {
+        if number == 0 {
+            Answer::status(400)
+        } else {
+            written(captured, 204, 0)
+        }
+    });
+    let (report, counters) = run(&receiver);
+    let (samples, histograms) = counts(&decode(&receiver.seen()[0]));
+    assert_eq!(report.failed, (samples + histograms) as u64);
+    assert_eq!(counters.fallbacks.load(Relaxed), 0, "a 400 is no reason");
+}
+
+#[test]
+fn a_500_is_tried_again_with_the_same_bytes_whatever_it_says_was_written() {
+    let receiver = Receiver::start(|number, captured| {
+        written(captured, if number == 0 { 503 } else { 204 }, 0)
+    });
+    let (report, _) = run(&receiver);
+    assert_eq!((report.failed, report.pending), (0, 0));
+    let seen = receiver.seen();
+    assert_eq!(seen[0].body, seen[1].body);
+}
