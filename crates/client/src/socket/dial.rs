@@ -63,6 +63,11 @@ pub(crate) async fn dial(session: &Session, url: &RequestUrl) -> Result<Dialled,
     let proxy = context.settings().proxies.of(url);
     let (host, port) = proxy.map_or((&*url.host, url.port), |proxy| (&proxy.host, proxy.port));
     let remote = within(limit, address_of(context, host, port)).await??;
+    // Made once, and slow then: no part of the first handshake.
+    let setup = match url.scheme {
+        Scheme::Http => None,
+        Scheme::Https => Some(context.tls().await?),
+    };
     let began = now();
     let stream = match within(limit, connect(remote, session.source())).await? {
         Ok(stream) => stream,
@@ -87,16 +92,14 @@ pub(crate) async fn dial(session: &Session, url: &RequestUrl) -> Result<Dialled,
             (Stream::Proxied(carrier), forward)
         }
     };
-    let (socket, tls, http2) = match (url.scheme, stream) {
-        (Scheme::Http, stream) => (made(stream), None, false),
-        (Scheme::Https, Stream::Direct(counted)) => {
-            let setup = context.tls().await?;
+    let (socket, tls, http2) = match (setup, stream) {
+        (None, stream) => (made(stream), None, false),
+        (Some(setup), Stream::Direct(counted)) => {
             let (stream, info) = setup.connect(&url.host, counted, Alpn::Offered).await?;
             let http2 = is_http2(&stream);
             (Socket::tls(stream, Rc::clone(&marks)), Some(info), http2)
         }
-        (Scheme::Https, Stream::Proxied(carrier)) => {
-            let setup = context.tls().await?;
+        (Some(setup), Stream::Proxied(carrier)) => {
             let (stream, info) = setup.connect(&url.host, carrier, Alpn::Offered).await?;
             let http2 = is_http2(&stream);
             (made(Stream::Proxied(Box::new(stream))), Some(info), http2)

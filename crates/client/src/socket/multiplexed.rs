@@ -1,5 +1,6 @@
 //! The byte stream under an HTTP/2 connection. Of its times only one can be told: when the last piece was written before
-//! anything came back, which is the end of a request that has the connection to itself.
+//! anything came back (or the first one, where the peer's settings came before it), which is the end of a request that has
+//! the connection to itself.
 
 use std::{
     io,
@@ -59,7 +60,7 @@ impl AsyncWrite for Multiplexed {
             Wire::Nested(io) => Pin::new(io.inner_mut()).poll_write(cx, buf),
         };
         if let Poll::Ready(Ok(taken)) = &polled
-            && !self.marks.answered()
+            && (!self.marks.answered() || self.marks.last_write().is_none())
         {
             self.marks.wrote_at(now(), *taken);
         }
