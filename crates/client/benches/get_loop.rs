@@ -12,7 +12,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method};
 use loadd_client::{
     Auth, ClientContext, ClientSettings, CookieJar, HttpRequest, RequestUrl, ResponseType, Session,
 };

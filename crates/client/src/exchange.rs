@@ -11,10 +11,6 @@ use crate::{OcspStaple, RequestUrl};
 #[derive(Debug)]
 pub struct Outcome {
     /// The hops before the last one, in order.
-    #[expect(
-        clippy::vec_box,
-        reason = "each was the last one before, and goes in as it is"
-    )]
     pub redirects: Vec<Box<Exchange>>,
     /// The hop whose response the script gets.
     pub last: Box<Exchange>,

@@ -171,11 +171,10 @@ impl H2 {
             return Err(self.cut(cut, &error, &mut sender));
         }
         let answered = self.head(&mut response, deadline).await;
-        let sent = || match self.marks.last_write() {
+        cut.sent = match self.marks.last_write() {
             Some(written) if alone && self.in_flight.get() == 1 => written.max(ready),
             Some(_) | None => ready,
         };
-        cut.sent = sent();
         let (head, body) = match answered {
             Some(Ok(response)) => response.into_parts(),
             Some(Err(error)) => return Err(self.cut(cut, &error, &mut sender)),
@@ -206,7 +205,7 @@ impl H2 {
     }
 
     #[cold]
-    fn cut(&self, cut: Cut, error: &h2::Error, sender: &mut SendRequest<Bytes>) -> Cut {
+    fn cut(&self, mut cut: Cut, error: &h2::Error, sender: &mut SendRequest<Bytes>) -> Cut {
         let unanswered = cut.first.is_none();
         let refused = error.is_remote()
             && (error.is_go_away()
@@ -230,16 +229,13 @@ impl H2 {
                 told = error_of(&why, &self.marks);
             }
         }
-        let fate = match (unanswered, refused, lost) {
+        cut.error = told;
+        cut.fate = match (unanswered, refused, lost) {
             (true, true, _) => Fate::Refused,
             (true, false, true) => Fate::Lost,
             _ => Fate::Final,
         };
-        Cut {
-            error: told,
-            fate,
-            ..cut
-        }
+        cut
     }
 }
 

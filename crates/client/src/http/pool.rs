@@ -12,6 +12,9 @@ use crate::{
 /// Origins whose connections are being made one at a time.
 const DIALS: usize = 64;
 
+/// An origin, and the lock of whoever connects to it.
+type Dial = (Rc<RequestUrl>, Rc<Mutex<()>>);
+
 /// Idle connections, oldest first.
 #[derive(Default)]
 #[expect(
@@ -22,7 +25,7 @@ pub(crate) struct Pool {
     idle: RefCell<Vec<Box<H1>>>,
     /// HTTP/2: one for each origin, in use or not.
     shared: RefCell<Vec<Rc<H2>>>,
-    dials: RefCell<Vec<(Rc<RequestUrl>, Rc<Mutex<()>>)>>,
+    dials: RefCell<Vec<Dial>>,
 }
 
 impl Pool {

@@ -29,7 +29,7 @@ pub(super) fn decrypt(text: &str, password: &str) -> Result<PrivateKeyDer<'stati
     let mut coded = String::new();
     for line in inside.lines().map(str::trim) {
         match line.split_once(':') {
-            Some((name, value)) if name == "DEK-Info" => info = value.trim().split_once(','),
+            Some(("DEK-Info", value)) => info = value.trim().split_once(','),
             Some(_) => {}
             None => coded.push_str(line),
         }
@@ -82,7 +82,7 @@ fn key_of(password: &[u8], salt: &[u8], bytes: usize) -> Vec<u8> {
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
-    if digits.len() % 2 != 0 || !digits.iter().all(u8::is_ascii_hexdigit) {
+    if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
         return None;
     }
     let pairs = (0..text.len()).step_by(2);

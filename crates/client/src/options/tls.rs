@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rustls::{
-    CipherSuite, SupportedCipherSuite, SupportedProtocolVersion,
+    CipherSuite, Error, InconsistentKeys, SupportedCipherSuite, SupportedProtocolVersion,
     crypto::{CryptoProvider, ring},
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
     sign::CertifiedKey,
@@ -228,8 +228,16 @@ impl ClientCertificate {
             PrivateKeyDer::from_pem_slice(key.as_bytes())
                 .map_err(|error| OptionError::new(format!("key: {error}")))?
         };
-        let key = CertifiedKey::from_der(certs, key, &ring::default_provider())
-            .map_err(|error| OptionError::new(format!("cert and key: {error}")))?;
+        let key = ring::default_provider()
+            .key_provider
+            .load_private_key(key)
+            .map_err(|error| OptionError::new(format!("key: {error}")))?;
+        let key = CertifiedKey::new(certs, key);
+        if let Err(error) = key.keys_match()
+            && !is_tolerable(&error)
+        {
+            return Err(OptionError::new(format!("cert and key: {error}")));
+        }
         let servers = if domains.is_empty() {
             None
         } else {
@@ -243,5 +251,15 @@ impl ClientCertificate {
             key: Arc::new(key),
             servers,
         })
+    }
+}
+
+/// What may be wrong with a certificate of ours that the server does not mind: `openssl x509 -req` makes certificates of
+/// version 1, which cannot be looked into here.
+fn is_tolerable(error: &Error) -> bool {
+    match error {
+        Error::InconsistentKeys(InconsistentKeys::Unknown) => true,
+        Error::InvalidCertificate(fault) => format!("{fault:?}").contains("UnsupportedCertVersion"),
+        _ => false,
     }
 }

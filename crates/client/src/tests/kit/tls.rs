@@ -49,7 +49,7 @@ pub(in crate::tests) fn whole(body: &str) -> Answer {
 pub(in crate::tests) struct TlsServer {
     pub(in crate::tests) address: SocketAddr,
     /// `METHOD URI` and the header lines, one text for each request; then the body.
-    pub(in crate::tests) requests: Rc<RefCell<Vec<(String, Vec<u8>)>>>,
+    pub(in crate::tests) requests: Rc<Seen>,
     /// Handshakes that came about.
     pub(in crate::tests) accepted: Rc<Cell<usize>>,
 }
