@@ -4,7 +4,7 @@ use std::{cell::RefCell, pin::Pin, rc::Rc};
 
 use futures_util::{Stream, StreamExt, stream::FuturesUnordered};
 use loadd_client::{Outcome, RequestUrl, Session};
-use loadd_script::{Answered, Completion, HttpCall, Op, OpId};
+use loadd_script::{Answered, Completion, Computation, HttpCall, Op, OpId};
 
 use crate::{core::Core, host::VuHost};
 
@@ -73,7 +73,24 @@ pub(crate) async fn perform(io: &Rc<VuIo>, op: Op) -> Completion {
             tokio::task::yield_now().await;
             Completion::Done
         }
+        Op::Compute(computation) => compute(computation).await,
         Op::Start(..) | Op::Wait { .. } => Completion::Done,
+    }
+}
+
+/// Work of at most so many VUs is done at once, over all cores: threads beyond the processors' number would only wait for
+/// each other, and the event loops want theirs.
+static COMPUTING: std::sync::LazyLock<tokio::sync::Semaphore> = std::sync::LazyLock::new(|| {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    tokio::sync::Semaphore::new(processors)
+});
+
+async fn compute(computation: Computation) -> Completion {
+    let _permit = COMPUTING.acquire().await;
+    match tokio::task::spawn_blocking(move || computation.run()).await {
+        Ok(result) => Completion::Computed(result),
+        // It panicked: the script is told that the operation has failed.
+        Err(_) => Completion::Done,
     }
 }
 

@@ -555,7 +555,7 @@ impl Vu {
                 Some(Completion::Done)
             }
             Op::Wait { until } => self.wait_for_event(until).await,
-            op @ (Op::Http(_) | Op::Batch(_) | Op::Sleep(_) | Op::Yield) => {
+            op @ (Op::Http(_) | Op::Batch(_) | Op::Sleep(_) | Op::Compute(_) | Op::Yield) => {
                 let (control, background) = (&self.control, &mut self.background);
                 let mut work = pin!(perform(&self.io, op));
                 poll_fn(|context| {

@@ -4,19 +4,26 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use loadd_metrics::{Contains, Kind};
 
+mod disk;
 mod first_load;
 mod shared;
+mod units;
 
+pub use crate::loader::remote::RemoteModules;
+pub use disk::ScriptFiles;
 pub(crate) use first_load::Facts;
-pub(crate) use shared::{Mode, Shared, SharedList};
+pub(crate) use shared::{LoadFault, Mode, Place, Shared, SharedList};
+pub(crate) use units::Unit;
 
 /// Where the main script comes from.
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// A file.
+    /// A file, or an `https://` address.
     File(PathBuf),
     /// Text from standard input; imports resolve against the working directory.
     Stdin(String),
+    /// An archive: the main script and all that it may import or open. There is no other file system.
+    Archive(Arc<ScriptFiles>),
 }
 
 /// What the first load needs to know.
@@ -24,10 +31,16 @@ pub enum Source {
 pub struct LoadSettings {
     /// `__ENV`.
     pub env: Vec<(String, String)>,
-    /// Import map: specifier -> file.
+    /// Import map: specifier -> file, or a prefix that ends with a slash -> folder.
     pub import_map: BTreeMap<String, PathBuf>,
+    /// Where modules that come over `https://` are kept.
+    pub remote: RemoteModules,
     /// Heap, stack, script time, slice.
     pub limits: Limits,
+    /// Sources of `k6/secrets`.
+    pub secrets: crate::SecretSources,
+    /// Whether everything that is read is kept for [`Bundle::sources`].
+    pub keep_sources: bool,
 }
 
 /// Bounds on a script.
@@ -105,6 +118,13 @@ impl Bundle {
     /// Unreadable file, syntax error, missing import, throw in init, no exported function.
     pub fn load(source: &Source, settings: &LoadSettings) -> Result<Bundle, ScriptError> {
         first_load::load(source, settings)
+    }
+
+    /// The main script and everything that init has imported or opened, by name as the user knows it. Empty unless
+    /// [`LoadSettings::keep_sources`] was set.
+    #[must_use]
+    pub fn sources(&self) -> BTreeMap<String, bytes::Bytes> {
+        self.shared.sources()
     }
 }
 

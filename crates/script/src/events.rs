@@ -194,7 +194,12 @@ pub(crate) fn run_until_idle(ctx: &Ctx<'_>, state: &State) -> Result<(), ScriptF
         }
         match state.wait_quietly(Op::Wait { until }) {
             Some(Completion::Finished(id, completion)) => settle(ctx, state, id, *completion)?,
-            Some(Completion::Done | Completion::Http(_) | Completion::Batch(_)) => {}
+            Some(
+                Completion::Done
+                | Completion::Http(_)
+                | Completion::Batch(_)
+                | Completion::Computed(_),
+            ) => {}
             None => return Err(ended(state)),
         }
     }

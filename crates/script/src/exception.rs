@@ -2,7 +2,11 @@
 
 use rquickjs::{Ctx, Error, Exception, Value, function::This};
 
-use crate::{ScriptFailure, state::State, sys::text::to_text};
+use crate::{
+    ScriptFailure,
+    state::State,
+    sys::{qjs, text::to_text},
+};
 
 /// A thrown value as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,12 +46,12 @@ impl Thrown {
     /// Describes `value`.
     pub(crate) fn of(ctx: &Ctx<'_>, value: &Value<'_>) -> Thrown {
         if value.is_null() {
-            // With no memory left for an error either, the engine throws null. A script may do so, too.
+            // With no memory left for an error either, the engine throws null. A script may do so, too: then there is some.
             let message = "null".to_owned();
             return Thrown {
                 message,
                 stack: String::new(),
-                out_of_memory: true,
+                out_of_memory: heap_is_full(ctx),
             };
         }
         let Some(exception) = value.as_object().cloned().and_then(Exception::from_object) else {
@@ -74,7 +78,7 @@ impl Thrown {
         };
         Thrown {
             message,
-            stack: tidy_stack(&stack),
+            stack: tidy_stack(&stack, |line| qjs::state(ctx).shared.shown_line(line)),
             out_of_memory,
         }
     }
@@ -82,18 +86,19 @@ impl Thrown {
     /// As the failure of a call.
     pub(crate) fn into_failure(self, state: &State) -> ScriptFailure {
         if self.out_of_memory {
-            let doubt = if self.message == "null" {
-                ", or the script threw null"
-            } else {
-                ""
-            };
-            return ScriptFailure::Limit(format!("{}{doubt}", state.heap_limit_text()));
+            return ScriptFailure::Limit(state.heap_limit_text());
         }
         ScriptFailure::Exception {
             message: self.message,
             stack: self.stack,
         }
     }
+}
+
+/// Whether less than a sixteenth of the heap is free. Walks the heap: for rare exceptions.
+fn heap_is_full(ctx: &Ctx<'_>) -> bool {
+    let limit = qjs::state(ctx).limits().memory_bytes;
+    limit > 0 && qjs::heap_bytes(ctx) >= limit - limit / 16
 }
 
 /// `String(value)`, whatever it is.
@@ -112,8 +117,8 @@ fn plain_text(ctx: &Ctx<'_>, value: &Value<'_>) -> String {
     text.unwrap_or_else(|| value.type_name().to_owned())
 }
 
-/// Trims the engine's indentation and leaves out frames of native code.
-fn tidy_stack(stack: &str) -> String {
+/// Trims the engine's indentation, leaves out frames of native code, and shows the places of the user's files.
+fn tidy_stack(stack: &str, shown: impl Fn(&str) -> String) -> String {
     let mut lines = String::new();
     for line in stack
         .lines()
@@ -123,7 +128,7 @@ fn tidy_stack(stack: &str) -> String {
         if !lines.is_empty() {
             lines.push('\n');
         }
-        lines.push_str(line);
+        lines.push_str(&shown(line));
     }
     lines
 }

@@ -3,13 +3,15 @@
 use rquickjs::{Ctx, Object, Result, Value};
 
 use crate::{
-    modules::{method, undefined},
+    modules::{method, undefined, webcrypto},
     state::State,
-    sys::qjs::{self, Args},
+    sys::qjs::{self, Args, HostFn},
 };
 
 mod console;
+mod dates;
 mod open;
+mod text;
 mod timers;
 
 /// Puts the globals in place; before init code, once per VU.
@@ -23,12 +25,36 @@ pub(crate) fn install(ctx: &Ctx<'_>, state: &State) -> Result<()> {
     globals.set("global", globals.clone())?;
     reset_env(ctx)?;
     console::install(&globals)?;
+    dates::install(&globals)?;
     open::install(&globals)?;
     timers::install(&globals)?;
+    lazy(&globals, "crypto", |_, args| {
+        keep(args, "crypto", webcrypto::build(args.ctx())?)
+    })?;
+    lazy(&globals, "TextEncoder", |_, args| {
+        keep(args, "TextEncoder", text::encoder(args.ctx())?)
+    })?;
+    lazy(&globals, "TextDecoder", |_, args| {
+        keep(args, "TextDecoder", text::decoder(args.ctx())?)
+    })?;
+    crate::loader::commonjs::install(ctx)?;
     let math: Object = globals.get("Math")?;
     method(&math, "random", 0, |state, args| {
         Ok(Value::new_float(args.ctx().clone(), state.next_random()))
     })
+}
+
+/// A global that is made when a script first looks at it: most never do.
+fn lazy<F: HostFn>(globals: &Object<'_>, name: &str, make: F) -> Result<()> {
+    let ctx = globals.ctx();
+    let get = qjs::function(ctx, name, 0, make)?.into_value();
+    qjs::define_accessor(globals, name, &get, None)
+}
+
+/// Puts what was made in the place of what made it.
+fn keep<'js>(args: &Args<'_, 'js>, name: &str, value: Value<'js>) -> Result<Value<'js>> {
+    qjs::define_value(&args.ctx().globals(), name, &value)?;
+    Ok(value)
 }
 
 /// Makes `__ENV` anew at its next use. Most VUs never look at it, and it holds all variables of the system.

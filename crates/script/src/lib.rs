@@ -14,11 +14,17 @@ mod limits;
 mod loader;
 mod modules;
 mod ops;
+mod secrets;
 mod state;
 mod sys;
 mod vu;
 
-pub use bundle::{Bundle, Limits, LoadSettings, MetricDeclaration, ScriptError, Source};
+pub use bundle::{
+    Bundle, Limits, LoadSettings, MetricDeclaration, RemoteModules, ScriptError, ScriptFiles,
+    Source,
+};
 pub use host::{ConsoleLevel, Execution, Host, InstanceFacts, ScenarioFacts, Tag, VuFacts};
-pub use ops::{Answered, Completion, Expected, HttpCall, Op, OpId};
+pub use json::summary_files;
+pub use ops::{Answered, Completion, Computation, Computed, Expected, HttpCall, Op, OpId};
+pub use secrets::{SecretError, SecretSources, redact_secrets};
 pub use vu::{Call, HttpDefaults, Input, ScriptFailure, ScriptVu, Step, VuSettings};

@@ -4,8 +4,9 @@
 //! into the [`Shared`](crate::bundle::Shared) part of the bundle. A file's module name is its path as the user knows it, so
 //! that stack traces and relative imports speak the same names in every VU.
 //!
-//! Room for more: a further kind of source (TypeScript, CommonJS, `https:`) is a step in [`ModuleLoader::compile`] between the text and
-//! its module.
+//! Before the engine is asked for a module, its text and those of all that it imports are read and parsed ([`graph`], [`parse`]).
+//! By content a file is an ES module, or a CommonJS one ([`commonjs`]). `https:` ones come from [`remote`], and what was
+//! compiled from something else than the user's own text finds its way back by [`positions`].
 
 use std::{rc::Rc, sync::Arc};
 
@@ -19,10 +20,19 @@ use crate::{
     bundle::{Mode, Shared},
     modules,
     state::State,
-    sys::qjs::Bytecode,
+    sys::qjs,
 };
 
+pub(crate) mod commonjs;
 pub(crate) mod files;
+pub(crate) mod graph;
+pub(crate) mod import_map;
+pub(crate) mod parse;
+pub(crate) mod positions;
+pub(crate) mod remote;
+
+use commonjs::REQUIRE_BASE;
+use parse::Kind;
 
 /// Resolves specifiers to module names.
 pub(crate) struct ModuleResolver {
@@ -40,8 +50,20 @@ impl Resolver for ModuleResolver {
         ctx: &Ctx<'js>,
         base: &str,
         specifier: &str,
-        _attributes: Option<ImportAttributes<'js>>,
+        attributes: Option<ImportAttributes<'js>>,
     ) -> Result<String> {
+        if attributes.is_some() {
+            return Err(Exception::throw_syntax(
+                ctx,
+                &format!(
+                    "import of {specifier} with attributes: they are not supported; read JSON by JSON.parse(open(..))"
+                ),
+            ));
+        }
+        if base == REQUIRE_BASE {
+            // Resolved by `require`.
+            return Ok(specifier.to_owned());
+        }
         if self.state.linked.get() {
             // As in k6; and a module that is loaded late and never finishes cannot be freed soundly (see `vu/body.rs`).
             let message = format!(
@@ -68,31 +90,37 @@ impl Loader for ModuleLoader {
         if let Some(declare) = modules::find(name) {
             return declare(ctx, name);
         }
-        // Rule 2: taken out of the lock before the engine runs.
-        let compiled = self.shared.compiled(name);
-        match compiled {
-            Some(code) => code.load(ctx),
-            None if self.shared.mode() == Mode::Loading => self.compile(ctx, name),
-            None => Err(throw_reference(
-                ctx,
-                &format!(
-                    "{name} was not imported when the test was loaded, so it cannot be imported now"
-                ),
-            )),
+        let unit = match self.shared.unit(name) {
+            Some(unit) => unit,
+            None if self.shared.mode() == Mode::Loading => {
+                // Imported by a module that the parser could not read but the engine could.
+                self.shared
+                    .prepare(name)
+                    .map_err(|fault| throw_reference(ctx, &fault.message))?;
+                self.shared
+                    .unit(name)
+                    .ok_or_else(|| throw_reference(ctx, &format!("{name} is not loaded")))?
+            }
+            None => {
+                return Err(throw_reference(
+                    ctx,
+                    &format!(
+                        "{name} was not imported when the test was loaded, so it cannot be imported now"
+                    ),
+                ));
+            }
+        };
+        match unit.kind {
+            Kind::CommonJs => Module::declare_def::<commonjs::Imported, _>(ctx.clone(), name),
+            Kind::Module => {
+                let module = unit.module(ctx, name)?;
+                if unit.uses_meta {
+                    let resolve = qjs::function(ctx, "resolve", 1, commonjs::resolve_address)?;
+                    module.meta()?.set("resolve", resolve)?;
+                }
+                Ok(module)
+            }
         }
-    }
-}
-
-impl ModuleLoader {
-    /// Reads and compiles a file, and keeps its code for all VUs.
-    fn compile<'js>(&self, ctx: &Ctx<'js>, name: &str) -> Result<Module<'js, Declared>> {
-        let text = self
-            .shared
-            .source_of(name)
-            .map_err(|message| throw_reference(ctx, &message))?;
-        let module = Module::declare(ctx.clone(), name, text)?;
-        self.shared.keep_code(name, Bytecode::of(&module)?);
-        Ok(module)
     }
 }
 

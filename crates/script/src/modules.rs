@@ -33,10 +33,13 @@ pub(crate) mod crypto;
 pub(crate) mod data;
 pub(crate) mod encoding;
 pub(crate) mod execution;
+pub(crate) mod html;
 pub(crate) mod http;
 pub(crate) mod k6;
 pub(crate) mod metrics;
+pub(crate) mod secrets;
 pub(crate) mod timers;
+pub(crate) mod webcrypto;
 
 /// A built-in module.
 pub(crate) trait BuiltinModule {
@@ -74,11 +77,11 @@ const TABLE: &[(&str, Entry)] = &[
     ("k6/encoding", Entry::Here(declare::<encoding::Encoding>)),
     ("k6/crypto", Entry::Here(declare::<crypto::Crypto>)),
     ("k6/crypto/x509", Entry::Missing(LATER)),
-    ("k6/html", Entry::Missing(LATER)),
+    ("k6/html", Entry::Here(declare::<html::Html>)),
     ("k6/ws", Entry::Missing(LATER)),
     ("k6/websockets", Entry::Missing(LATER)),
     ("k6/net/grpc", Entry::Missing(LATER)),
-    ("k6/secrets", Entry::Missing(LATER)),
+    ("k6/secrets", Entry::Here(declare::<secrets::Secrets>)),
     ("k6/browser", Entry::Missing(BROWSER)),
     ("k6/browser/async", Entry::Missing(BROWSER)),
     ("k6/experimental/browser", Entry::Missing(BROWSER)),
@@ -155,6 +158,16 @@ impl<M: BuiltinModule> ModuleDef for Builtin<M> {
             declarations.declare(*name)?;
         }
         declarations.declare("default")?;
+        // Any other name is there, too, and undefined: its variable is never set.
+        let module = declarations.module();
+        let wanted = qjs::state(module.ctx())
+            .shared
+            .declared_exports(&module.name::<String>()?);
+        for name in wanted {
+            if name != "default" && !M::EXPORTS.contains(&name.as_str()) {
+                declarations.declare(name)?;
+            }
+        }
         Ok(())
     }
 
@@ -185,9 +198,16 @@ pub(crate) fn method<F: HostFn>(
     object.set(name, qjs::function(object.ctx(), name, length, function)?)
 }
 
-/// Throws an `Error` with this message.
+/// Throws an error with this message, by the name that k6's native errors have.
 pub(crate) fn throw(ctx: &Ctx<'_>, message: &str) -> Error {
-    Exception::throw_message(ctx, message)
+    let made = Exception::from_message(ctx.clone(), message).and_then(|exception| {
+        qjs::define_hidden(exception.as_object(), "name", &text(ctx, "GoError")?)?;
+        Ok(exception)
+    });
+    match made {
+        Ok(exception) => exception.throw(),
+        Err(error) => error,
+    }
 }
 
 /// Throws a `TypeError` with this message.
@@ -248,26 +268,29 @@ pub(crate) fn read_tags(args: &Args<'_, '_>, index: usize) -> Result<Vec<Tag>> {
 }
 
 /// See [`read_tags`].
-pub(crate) fn tags_of(value: &Value<'_>) -> Result<Vec<Tag>> {
-    let ctx = value.ctx();
+fn tags_of(value: &Value<'_>) -> Result<Vec<Tag>> {
+    try_tags_of(value)?.map_err(|message| throw_type(value.ctx(), &message))
+}
+
+/// As [`read_tags`]; what is wrong with a value is left to the caller.
+pub(crate) fn try_tags_of(value: &Value<'_>) -> Result<std::result::Result<Vec<Tag>, String>> {
     if value.is_undefined() || value.is_null() {
-        return Ok(Vec::new());
+        return Ok(Ok(Vec::new()));
     }
     let Some(object) = value.as_object() else {
-        return Err(throw_type(ctx, "tags must be an object"));
+        return Ok(Err("tags must be an object".to_owned()));
     };
     let mut tags = Vec::new();
     for entry in object.props::<String, Value>() {
         let (name, value) = entry?;
-        let text = tag_value(&value).ok_or_else(|| {
-            throw_type(
-                ctx,
-                &format!("invalid value for the tag '{name}': only strings, booleans and numbers are allowed"),
-            )
-        })?;
+        let Some(text) = tag_value(&value) else {
+            return Ok(Err(format!(
+                "invalid value for the tag '{name}': only strings, booleans and numbers are allowed"
+            )));
+        };
         tags.push((name.into(), text.into()));
     }
-    Ok(tags)
+    Ok(Ok(tags))
 }
 
 /// A tag's value as text; `None` where it is no string, boolean or number.

@@ -4,6 +4,8 @@
 //! nothing on the coroutine's stack is borrowed over a suspension (engine rule 6).
 
 use std::{
+    any::Any,
+    fmt,
     rc::Rc,
     time::{Duration, Instant},
 };
@@ -23,6 +25,8 @@ pub enum Op {
     Batch(Vec<Box<HttpCall>>),
     /// `sleep`. Answer: [`Completion::Done`].
     Sleep(Duration),
+    /// Work for the processor that would hold up the event loop: done on another thread. Answer: [`Completion::Computed`].
+    Compute(Computation),
     /// Starts an operation beside the script (`http.asyncRequest`). Answer: [`Completion::Done`] at once; the result
     /// comes with a later [`Op::Wait`].
     Start(OpId, Box<Op>),
@@ -45,8 +49,47 @@ pub enum Completion {
     Http(Answered),
     /// Results of [`Op::Batch`].
     Batch(Vec<Answered>),
+    /// Result of [`Op::Compute`].
+    Computed(Computed),
     /// A started operation has ended with this result.
     Finished(OpId, Box<Completion>),
+}
+
+/// Work without JavaScript in it, for any thread.
+pub struct Computation(Box<dyn FnOnce() -> Computed + Send>);
+
+/// What came of a [`Computation`].
+pub struct Computed(Box<dyn Any + Send>);
+
+impl Computation {
+    pub(crate) fn new<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Computation {
+        Computation(Box::new(move || Computed(Box::new(work()))))
+    }
+
+    /// Does it. May take seconds.
+    #[must_use]
+    pub fn run(self) -> Computed {
+        (self.0)()
+    }
+}
+
+impl Computed {
+    /// The result, where it has this type.
+    pub(crate) fn take<T: 'static>(self) -> Option<T> {
+        self.0.downcast().ok().map(|result| *result)
+    }
+}
+
+impl fmt::Debug for Computation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Computation")
+    }
+}
+
+impl fmt::Debug for Computed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Computed")
+    }
 }
 
 /// A call and what came of it. The call comes back as it went out: the response shows it, so nothing of it is copied.

@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
     rc::Rc,
     sync::Arc,
     time::Instant,
@@ -14,6 +15,7 @@ use crate::{
     bundle::Shared,
     events::Events,
     limits::{RunClock, Verdict},
+    loader::commonjs::CommonJs,
     modules::http::HttpState,
     sys::{qjs, switch::SwitchSlot},
 };
@@ -64,11 +66,14 @@ pub(crate) struct State {
     pub(crate) phase: Cell<Phase>,
     pub(crate) events: Events,
     pub(crate) http: HttpState,
+    pub(crate) commonjs: CommonJs,
     pub(crate) clock: RunClock,
     /// Heap of the script engine when it was last measured.
     pub(crate) heap_bytes: Cell<u64>,
     /// Scenario's variables over the base ones.
     pub(crate) env_overlay: RefCell<Option<Variables>>,
+    /// `vu.metrics.metadata`.
+    pub(crate) metadata: RefCell<BTreeMap<Rc<str>, Rc<str>>>,
     /// State of `Math.random`.
     pub(crate) random: Cell<u64>,
     initialized: Cell<bool>,
@@ -87,9 +92,11 @@ impl State {
             phase: Cell::new(Phase::Init),
             events: Events::default(),
             http: HttpState::new(&settings.http),
+            commonjs: CommonJs::default(),
             clock: RunClock::default(),
             heap_bytes: Cell::new(0),
             env_overlay: RefCell::new(None),
+            metadata: RefCell::default(),
             random: Cell::new(settings.seed),
             initialized: Cell::new(false),
             linked: Cell::new(false),
@@ -110,6 +117,7 @@ impl State {
 
     pub(crate) fn set_initialized(&self) {
         self.initialized.set(true);
+        self.commonjs.clear();
         self.phase.set(Phase::Call);
     }
 

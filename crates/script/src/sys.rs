@@ -15,8 +15,11 @@
 //! 10. every stack has a guard page.
 #![allow(unsafe_code, reason = "this folder is where unsafe code lives")]
 
+pub(crate) mod deep;
+pub(crate) mod host_object;
 pub(crate) mod native;
 pub(crate) mod qjs;
+pub(crate) mod script;
 pub(crate) mod slab;
 pub(crate) mod stack;
 pub(crate) mod switch;

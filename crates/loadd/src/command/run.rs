@@ -54,15 +54,8 @@ pub(super) fn request(
     global: &GlobalFlags,
 ) -> Result<RunRequest, String> {
     runtime.refused()?;
-    if let Some(source) = global
-        .secret_source
-        .iter()
-        .find(|source| !source.is_empty())
-    {
-        return Err(format!(
-            "--secret-source {source}: not supported yet; take it out"
-        ));
-    }
+    let secrets = loadd_script::SecretSources::parse(&global.secret_source)
+        .map_err(|error| error.to_string())?;
     let stdin = (script == "-").then(|| {
         let mut text = String::new();
         std::io::stdin()
@@ -79,6 +72,7 @@ pub(super) fn request(
         stdin: stdin.transpose()?,
         flags,
         flag_names,
+        secrets,
         env: runtime.env.clone(),
         include_system_env: runtime.include_system_env_vars,
         no_thresholds: runtime.no_thresholds == Some(true),

@@ -49,6 +49,8 @@ pub(crate) struct RunRequest {
     pub(crate) linger: Option<bool>,
     /// `--import-map`, read.
     pub(crate) import_map: BTreeMap<String, PathBuf>,
+    /// `--secret-source`, read.
+    pub(crate) secrets: loadd_script::SecretSources,
     /// `--config`
     pub(crate) config: Option<PathBuf>,
     /// `--out`
@@ -186,12 +188,6 @@ pub(super) struct Gathered {
 }
 
 fn refuse(problems: Vec<Problem>) -> Refusal {
-    // k6 reads this one late, where its faults have no code of their own.
-    if let [only] = &problems[..]
-        && only.key == "dns.ttl"
-    {
-        return Refusal::Usage(only.to_string());
-    }
     Refusal::Config {
         problems,
         text: None,

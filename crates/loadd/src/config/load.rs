@@ -313,6 +313,8 @@ impl Way {
             env: self.env.clone(),
             import_map: self.import_map.clone().into_iter().chain(own).collect(),
             limits: resolve::limits(file, limits),
+            secrets: self.secrets.clone(),
+            ..LoadSettings::default()
         }
     }
 }

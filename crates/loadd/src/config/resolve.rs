@@ -40,6 +40,8 @@ pub(crate) struct Way {
     pub(crate) env: Vec<(String, String)>,
     /// `--import-map`.
     pub(crate) import_map: BTreeMap<String, PathBuf>,
+    /// `--secret-source`.
+    pub(crate) secrets: loadd_script::SecretSources,
     admin: AdminWay,
     network: NetworkVars,
     limits: Limits,
@@ -62,6 +64,7 @@ impl Way {
             worker: None,
             env: around.vars.clone(),
             import_map: BTreeMap::new(),
+            secrets: loadd_script::SecretSources::default(),
             admin: AdminWay::Daemon,
             network: NetworkVars::look(around),
             limits: Limits::default(),
@@ -77,6 +80,7 @@ impl Way {
             worker: None,
             env: around.vars.clone(),
             import_map: request.import_map.clone(),
+            secrets: request.secrets.clone(),
             admin: AdminWay::Run(request.address.clone()),
             network: NetworkVars::look(around),
             // As k6: no bound on the time of a script.

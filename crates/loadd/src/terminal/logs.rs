@@ -4,6 +4,7 @@
 mod output;
 
 use std::{
+    borrow::Cow,
     fmt::{self, Write as _},
     path::PathBuf,
     sync::{
@@ -252,6 +253,10 @@ impl Visit for Record {
 
 impl Record {
     fn put(&mut self, name: &str, value: String) {
+        let value = match loadd_script::redact_secrets(&value) {
+            Cow::Borrowed(_) => value,
+            Cow::Owned(redacted) => redacted,
+        };
         if name == "message" {
             self.message = value;
         } else {

@@ -11,7 +11,8 @@ use std::{
 use loadd_metrics::{Contains, Kind, MetricId};
 use rquickjs::{Ctx, Object, Value};
 
-use super::{Bundle, LoadSettings, MetricDeclaration, ScriptError, Shared, Source};
+use super::disk::Disk;
+use super::{Bundle, LoadFault, LoadSettings, MetricDeclaration, ScriptError, Shared, Source};
 use crate::{
     Completion, ConsoleLevel, Execution, Host, HttpDefaults, Input, Op, ScriptFailure, ScriptVu,
     Step, Tag, VuSettings, exception::place_of, loader::files,
@@ -132,30 +133,33 @@ impl Host for LoadHost {
 
 pub(super) fn load(source: &Source, settings: &LoadSettings) -> Result<Bundle, ScriptError> {
     let (main, text) = match source {
-        Source::File(path) => (files::normalize(path), None),
+        Source::File(path) => match path.to_str().filter(|name| files::is_url(name)) {
+            Some(url) => (url.to_owned(), None),
+            None => (files::normalize(path), None),
+        },
         Source::Stdin(text) => ("-".to_owned(), Some(text.clone())),
+        Source::Archive(files) => (files.main.clone(), None),
     };
-    let shared = Arc::new(Shared::new(main.clone(), text, settings.import_map.clone()));
-    let host = Rc::new(LoadHost::default());
-    let vu_settings = VuSettings {
-        number: 0,
-        env: Rc::new(settings.env.clone()),
-        limits: settings.limits,
-        seed: 0,
-        http: Rc::new(HttpDefaults {
-            user_agent: String::new(),
-            max_redirects: 0,
-            discard_response_bodies: false,
-            throw: false,
-        }),
+    let archive = match source {
+        Source::Archive(files) => Some(Arc::clone(files)),
+        Source::File(_) | Source::Stdin(_) => None,
     };
-    let mut vu = ScriptVu::loading(&shared, vu_settings, Rc::clone(&host) as Rc<dyn Host>)?;
-    let outcome = run_init(&mut vu);
-    let facts = vu.take_facts();
-    drop(vu);
-    let aborted = host.aborted.get();
-    outcome.map_err(|failure| script_error(failure, &main, aborted))?;
-    let facts = facts.unwrap_or_default();
+    let disk = Disk::new(archive, settings.keep_sources);
+    let shared = Shared::new(main.clone(), text, settings.import_map.clone())
+        .with_secrets(settings.secrets.clone())
+        .fetching(settings.remote.clone());
+    let shared = Arc::new(shared.on(disk));
+    shared
+        .prepare(&main)
+        .map_err(|fault| fault_error(fault, &main))?;
+    // Each further round knows the names of at least one more module: they come to an end.
+    let (host, facts) = loop {
+        match run_once(&shared, settings) {
+            Round::Done(host, facts) => break (host, facts),
+            Round::Failed(error) => return Err(*error),
+            Round::Again => shared.restart_loading(),
+        }
+    };
     if let Some(complaint) = facts.complaint {
         return Err(ScriptError {
             file: Some(main),
@@ -173,20 +177,87 @@ pub(super) fn load(source: &Source, settings: &LoadSettings) -> Result<Bundle, S
     })
 }
 
+/// What came of one run of init.
+enum Round {
+    Done(Rc<LoadHost>, Facts),
+    Failed(Box<ScriptError>),
+    /// It saw names of exports that it would have had to know before.
+    Again,
+}
+
+fn run_once(shared: &Arc<Shared>, settings: &LoadSettings) -> Round {
+    let host = Rc::new(LoadHost::default());
+    let vu_settings = VuSettings {
+        number: 0,
+        env: Rc::new(settings.env.clone()),
+        limits: settings.limits,
+        seed: 0,
+        http: Rc::new(HttpDefaults {
+            user_agent: String::new(),
+            max_redirects: 0,
+            discard_response_bodies: false,
+            throw: false,
+        }),
+    };
+    let made = ScriptVu::loading(shared, vu_settings, Rc::clone(&host) as Rc<dyn Host>);
+    let mut vu = match made {
+        Ok(vu) => vu,
+        Err(error) => return Round::Failed(Box::new(error)),
+    };
+    let outcome = run_init(&mut vu);
+    let facts = vu.take_facts();
+    drop(vu);
+    if shared.units.must_restart() {
+        return Round::Again;
+    }
+    let aborted = host.aborted.get();
+    match outcome {
+        Ok(()) => Round::Done(host, facts.unwrap_or_default()),
+        Err(failure) => Round::Failed(Box::new(script_error(failure, &shared.main, aborted))),
+    }
+}
+
+fn fault_error(fault: LoadFault, main: &str) -> ScriptError {
+    let mut error = ScriptError::new(fault.message);
+    match fault.place {
+        Some(place) => {
+            error.stack = format!("at {}:{}:{}", place.file, place.line, place.column);
+            error.file = Some(place.file);
+            error.line = Some(place.line);
+            error.column = Some(place.column);
+        }
+        None => error.file = Some(main.to_owned()),
+    }
+    error
+}
+
 /// Drives init on this thread: here, and only here, may waiting block.
 fn run_init(vu: &mut ScriptVu) -> Result<(), ScriptFailure> {
     let mut input = Input::Init;
+    let mut computed = std::collections::VecDeque::new();
     loop {
         match vu.resume(input) {
             Step::Suspended(op) => {
+                if matches!(op, Op::Wait { .. })
+                    && let Some((id, result)) = computed.pop_front()
+                {
+                    let result = Box::new(Completion::Computed(result));
+                    input = Input::Complete(Completion::Finished(id, result));
+                    continue;
+                }
                 match op {
                     Op::Sleep(duration) => std::thread::sleep(duration),
                     Op::Wait { until: Some(until) } => {
                         std::thread::sleep(until.saturating_duration_since(Instant::now()));
                     }
+                    Op::Start(id, op) => {
+                        if let Op::Compute(computation) = *op {
+                            computed.push_back((id, computation.run()));
+                        }
+                    }
                     Op::Wait { until: None }
                     | Op::Yield
-                    | Op::Start(..)
+                    | Op::Compute(_)
                     | Op::Http(_)
                     | Op::Batch(_) => {}
                 }

@@ -14,7 +14,23 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::{loader::files, modules, sys::qjs::Bytecode};
+use super::{
+    disk::Disk,
+    units::{Unit, Units},
+};
+use crate::{
+    SecretSources,
+    loader::{
+        files, graph,
+        import_map::ImportMap,
+        parse::Names,
+        positions::{Positions, translate_line},
+        remote::{Remote, RemoteModules},
+    },
+    modules,
+};
+
+pub(crate) use crate::exception::Place;
 
 /// Whether files may still be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,19 +41,39 @@ pub(crate) enum Mode {
     Loaded,
 }
 
+/// Why a module cannot be loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LoadFault {
+    pub(crate) message: String,
+    pub(crate) place: Option<Place>,
+}
+
+impl LoadFault {
+    pub(crate) fn new(message: impl Into<String>) -> LoadFault {
+        LoadFault {
+            message: message.into(),
+            place: None,
+        }
+    }
+}
+
 /// See the module's head.
 pub(crate) struct Shared {
     /// Name of the main module.
     pub(crate) main: String,
     /// The main module's text, where it does not come from a file.
     main_text: Option<String>,
-    import_map: BTreeMap<String, PathBuf>,
+    import_map: ImportMap,
+    remote: Remote,
+    disk: Disk,
     loaded: AtomicBool,
-    code: Mutex<BTreeMap<String, Arc<Bytecode>>>,
+    pub(crate) units: Units,
     /// Canonical path -> module name, so that one file is one module however it is spelt.
     names: Mutex<BTreeMap<PathBuf, String>>,
     files: Mutex<BTreeMap<String, Bytes>>,
     lists: Mutex<BTreeMap<String, Arc<SharedList>>>,
+    /// Sources of `k6/secrets`.
+    pub(crate) secrets: SecretSources,
 }
 
 /// A `SharedArray`: the JSON text of each element, each followed by a NUL byte so that it can be parsed in place.
@@ -81,7 +117,7 @@ impl fmt::Debug for Shared {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Every value behind these locks is whole after each statement, so a panic elsewhere leaves nothing half-done.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -95,13 +131,43 @@ impl Shared {
         Shared {
             main,
             main_text,
-            import_map,
+            import_map: ImportMap::new(import_map),
+            remote: Remote::default(),
+            disk: Disk::default(),
             loaded: AtomicBool::new(false),
-            code: Mutex::default(),
+            units: Units::default(),
             names: Mutex::default(),
             files: Mutex::default(),
             lists: Mutex::default(),
+            secrets: SecretSources::default(),
         }
+    }
+
+    /// With files from elsewhere than the disk, or kept for an archive.
+    pub(crate) fn on(mut self, disk: Disk) -> Shared {
+        self.disk = disk;
+        self
+    }
+
+    /// Everything that was read, by module name or path; kept only where it was asked for.
+    pub(super) fn sources(&self) -> BTreeMap<String, Bytes> {
+        let mut sources = self.disk.kept();
+        if let Some(text) = &self.main_text {
+            sources.insert(self.main.clone(), Bytes::copy_from_slice(text.as_bytes()));
+        }
+        sources
+    }
+
+    /// With a way to modules over `https://`.
+    pub(crate) fn fetching(mut self, remote: RemoteModules) -> Shared {
+        self.remote = Remote::new(remote);
+        self
+    }
+
+    /// With sources of secrets.
+    pub(crate) fn with_secrets(mut self, secrets: SecretSources) -> Shared {
+        self.secrets = secrets;
+        self
     }
 
     pub(crate) fn mode(&self) -> Mode {
@@ -116,6 +182,17 @@ impl Shared {
         self.loaded.store(true, Ordering::Release);
     }
 
+    /// Before another first load (see [`Units::must_restart`]): what the last one made with wrong names is gone.
+    pub(crate) fn restart_loading(&self) {
+        self.units.restart();
+        lock(&self.lists).clear();
+    }
+
+    /// Whether the module is the text from standard input.
+    pub(crate) fn is_standard_input(&self, name: &str) -> bool {
+        self.main_text.is_some() && name == self.main
+    }
+
     /// The module name that `specifier` means in the module named `base`.
     ///
     /// # Errors
@@ -124,27 +201,67 @@ impl Shared {
         if base.is_empty() && specifier == self.main {
             return Ok(specifier.to_owned());
         }
-        let name = match self.import_map.get(specifier) {
-            Some(path) => files::normalize(path),
+        let name = match self.import_map.find(specifier) {
+            Some(path) => files::normalize(&path),
             None if modules::is_builtin(specifier)? => return Ok(specifier.to_owned()),
             None => files::resolve(base, specifier)?,
         };
+        let name = match self.import_map.find(&name) {
+            Some(path) if files::is_url(&name) => files::normalize(&path),
+            Some(_) | None => name,
+        };
+        if files::is_url(&name) {
+            return Ok(name);
+        }
         // Without a file system entry the name stays as it is, and reading it says what is wrong.
-        let Ok(path) = std::fs::canonicalize(&name) else {
+        let Ok(path) = self.disk.canonicalize(&name) else {
             return Ok(name);
         };
         Ok(lock(&self.names).entry(path).or_insert(name).clone())
     }
 
-    pub(crate) fn compiled(&self, name: &str) -> Option<Arc<Bytecode>> {
-        lock(&self.code).get(name).cloned()
+    /// Makes a module and all that it imports known. Blocks; in the first load only.
+    ///
+    /// # Errors
+    /// What is wrong, and where.
+    pub(crate) fn prepare(&self, name: &str) -> Result<(), LoadFault> {
+        graph::prepare(self, name)
     }
 
-    pub(crate) fn keep_code(&self, name: &str, code: Bytecode) {
-        lock(&self.code).insert(name.to_owned(), Arc::new(code));
+    pub(crate) fn unit(&self, name: &str) -> Option<Arc<Unit>> {
+        self.units.get(name)
     }
 
-    /// The text of a module.
+    pub(crate) fn keep_unit(&self, name: &str, unit: Unit) {
+        self.units.keep(name, unit);
+    }
+
+    pub(crate) fn want(&self, module: &str, names: &Names) {
+        self.units.want(module, names);
+    }
+
+    pub(crate) fn keep_positions(&self, module: &str, positions: Positions) {
+        self.units.keep_positions(module, positions);
+    }
+
+    /// The names that the engine is to give `module` as exports.
+    pub(crate) fn declared_exports(&self, module: &str) -> Vec<String> {
+        match self.mode() {
+            Mode::Loading => self.units.declare(module),
+            Mode::Loaded => self.units.exports(module),
+        }
+    }
+
+    /// A stack line with the place in the file as the user wrote it.
+    pub(crate) fn shown_line(&self, line: &str) -> String {
+        translate_line(line, |file, line, column| {
+            let positions = self.units.positions(file)?;
+            let (file, line, column) = positions.translate(line, column)?;
+            Some((file.to_owned(), line, column))
+        })
+    }
+
+    /// The text of a module. Blocks.
     ///
     /// # Errors
     /// Why it cannot be read.
@@ -154,7 +271,14 @@ impl Shared {
         {
             return Ok(text.clone());
         }
-        let bytes = std::fs::read(name)
+        if files::is_url(name) && !self.disk.is_archive() {
+            let text = self.remote.text(name)?;
+            self.disk.keep(name, text.as_bytes());
+            return Ok(text);
+        }
+        let bytes = self
+            .disk
+            .read(name)
             .map_err(|error| format!("cannot read {name}: {}", reason(&error)))?;
         String::from_utf8(bytes).map_err(|_| format!("{name} is not UTF-8 text"))
     }
@@ -167,6 +291,11 @@ impl Shared {
         if path.is_empty() {
             return Err("open() needs a file name".to_owned());
         }
+        if files::is_url(base) && !path.starts_with('/') && !path.starts_with("file://") {
+            return Err(format!(
+                "open() of {path}: {base} came over https:// and has no files beside it"
+            ));
+        }
         let name = files::resolve_data(base, path);
         if let Some(bytes) = lock(&self.files).get(&name) {
             return Ok(bytes.clone());
@@ -176,7 +305,9 @@ impl Shared {
                 "open() of {name}: only files that were opened when the test was loaded (__VU == 0) can be opened now"
             ));
         }
-        let bytes = std::fs::read(&name)
+        let bytes = self
+            .disk
+            .read(&name)
             .map(Bytes::from)
             .map_err(|error| format!("open {name}: {}", reason(&error)))?;
         lock(&self.files).insert(name, bytes.clone());

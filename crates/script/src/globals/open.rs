@@ -3,6 +3,7 @@
 use rquickjs::{ArrayBuffer, Object, Result, Value};
 
 use crate::{
+    loader::commonjs::evaluated_module,
     modules::{method, only_in_init, text, throw, to_text},
     state::State,
     sys::qjs::Args,
@@ -21,7 +22,7 @@ fn open<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
     let path = to_text(&args.get(0))?;
     let binary = !args.is_nullish(1) && to_text(&args.get(1))? == "b";
     // The module being evaluated: the one at the bottom of the call stack, whoever it called for the opening.
-    let base = bottom_module(args).unwrap_or_else(|| state.shared.main.clone());
+    let base = evaluated_module(ctx, state).unwrap_or_else(|| state.shared.main.clone());
     let bytes = state
         .shared
         .open(&base, &path)
@@ -31,13 +32,4 @@ fn open<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
         return ArrayBuffer::new_copy(ctx.clone(), &bytes).map(ArrayBuffer::into_value);
     }
     text(ctx, &String::from_utf8_lossy(&bytes))
-}
-
-fn bottom_module(args: &Args<'_, '_>) -> Option<String> {
-    // Deeper than any sane init code calls helpers. Native frames have no name, and so has what lies past the last frame.
-    const FRAMES: isize = 64;
-    (0..FRAMES)
-        .filter_map(|level| args.ctx().script_or_module_name(level))
-        .filter_map(|name| name.to_string().ok())
-        .rfind(|name| !name.is_empty())
 }

@@ -4,14 +4,15 @@
 //! checked once as a whole; from then on scanning may trust it. Paths are the script's, bodies the server's: neither may
 //! panic or recurse without bound.
 //!
-//! Not there: the modifiers `@group` and `@dig`, and custom ones.
+//! Not there: custom modifiers.
 
 use std::borrow::Cow;
 
-use serde::de::IgnoredAny;
-
 mod path;
 mod scan;
+mod valid;
+
+pub(crate) use valid::error_in;
 
 use path::{Part, Query, Rest};
 
@@ -21,7 +22,9 @@ const MAX_DEPTH: usize = 16;
 /// The JSON text of what `path` selects in `json`; `None` where there is nothing, or `json` is no JSON.
 pub(crate) fn select(json: &[u8], path: &str) -> Option<String> {
     let text = String::from_utf8_lossy(json);
-    serde_json::from_str::<IgnoredAny>(&text).ok()?;
+    if !valid::is_json(&text) {
+        return None;
+    }
     follow(Cow::Borrowed(text.trim()), path, 0).map(Cow::into_owned)
 }
 
@@ -65,6 +68,7 @@ fn follow<'a>(json: Cow<'a, str>, path: &str, depth: usize) -> Option<Cow<'a, st
                     .filter_map(|path| follow(Cow::Borrowed(&*at), path, depth + 1)),
             ),
             Part::Record(fields) => record(&at, &fields, depth),
+            Part::Modifier(name, argument) if name == "dig" => dig(&at, &argument, depth),
             Part::Modifier(name, argument) => modify(&at, &name, &argument)?,
         };
     }
@@ -119,6 +123,43 @@ fn matches(element: &str, query: &Query, depth: usize) -> bool {
         follow(Cow::Borrowed(element), &query.path, depth + 1)
     };
     left.is_some_and(|left| query.holds(&left))
+}
+
+/// `@dig:path`: what `path` selects in any value inside, from the outside in. With a list instead of recursion: the server
+/// chooses the depth.
+fn dig<'a>(json: &str, path: &str, depth: usize) -> Cow<'a, str> {
+    let mut found = Vec::new();
+    let mut open: Vec<&str> = vec![json];
+    while let Some(value) = open.pop() {
+        if let Some(selected) = follow(Cow::Borrowed(value), path, depth + 1) {
+            found.push(selected);
+        }
+        let mut inner: Vec<&str> = match (scan::elements(value), scan::members(value)) {
+            (Some(elements), _) => elements.collect(),
+            (None, Some(members)) => members.map(|(_, value)| value).collect(),
+            (None, None) => Vec::new(),
+        };
+        inner.reverse();
+        open.extend(inner);
+    }
+    collect(found.into_iter())
+}
+
+/// `@group`: `{"a":[1,2],"b":[3]}` -> `[{"a":1,"b":3},{"a":2}]`
+fn group<'a>(json: &str) -> Cow<'a, str> {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for (name, value) in scan::members(json).into_iter().flatten() {
+        for (index, element) in scan::elements(value).into_iter().flatten().enumerate() {
+            if index == rows.len() {
+                rows.push(Vec::new());
+            }
+            rows[index].push(format!("{}:{element}", quote(&name)));
+        }
+    }
+    let rows = rows
+        .into_iter()
+        .map(|row| Cow::Owned(format!("{{{}}}", row.join(","))));
+    collect(rows)
 }
 
 fn modify<'a>(json: &str, name: &str, argument: &str) -> Option<Cow<'a, str>> {
@@ -189,10 +230,13 @@ fn modify<'a>(json: &str, name: &str, argument: &str) -> Option<Cow<'a, str>> {
                 .collect();
             Some(Cow::Owned(format!("{{{}}}", fields.join(","))))
         }
+        "group" => Some(scan::members(json).map_or_else(unchanged, |_| group(json))),
         "tostr" => Some(Cow::Owned(quote(json))),
         "fromstr" => {
             let text = scan::string(json)?;
-            serde_json::from_str::<IgnoredAny>(&text).ok()?;
+            if !valid::is_json(&text) {
+                return None;
+            }
             Some(Cow::Owned(text.trim().to_owned()))
         }
         _ => None,

@@ -2,24 +2,42 @@
 
 use std::path::{Component, Path, PathBuf};
 
-/// The path that `specifier` means, seen from the module named `base`.
+use url::Url;
+
+/// Whether a module's name is an address.
+pub(crate) fn is_url(name: &str) -> bool {
+    name.starts_with("https://")
+}
+
+/// The path or address that `specifier` means, seen from the module named `base`.
 ///
 /// # Errors
 /// What is wrong with it, in words.
 pub(crate) fn resolve(base: &str, specifier: &str) -> Result<String, String> {
     if let Some(path) = specifier.strip_prefix("file://") {
+        if is_url(base) {
+            return Err(format!(
+                "cannot import {specifier}: a module that came over https:// may not import files of this machine"
+            ));
+        }
         return Ok(normalize(Path::new(path)));
+    }
+    if is_url(specifier) {
+        return Url::parse(specifier)
+            .map(String::from)
+            .map_err(|error| format!("cannot import {specifier}: {error}"));
     }
     if specifier.contains("://") {
         let scheme = specifier.split("://").next().unwrap_or_default();
-        return Err(match scheme {
-            "https" => format!(
-                "cannot import {specifier}: loading modules over https is not supported yet; map it to a file under [modules]"
-            ),
-            _ => format!(
-                "cannot import {specifier}: modules come from files, file:// or https://, not from {scheme}://"
-            ),
-        });
+        return Err(format!(
+            "cannot import {specifier}: modules come from files, file:// or https://, not from {scheme}://"
+        ));
+    }
+    if is_url(base) && (specifier.starts_with('/') || specifier.starts_with('.')) {
+        return Url::parse(base)
+            .and_then(|base| base.join(specifier))
+            .map(String::from)
+            .map_err(|error| format!("cannot import {specifier}: {error}"));
     }
     if specifier.starts_with('/') {
         return Ok(normalize(Path::new(specifier)));
@@ -88,6 +106,18 @@ mod tests {
             ("/t/a.js", "/u/b.js", "/u/b.js"),
             ("/t/a.js", "../../../b.js", "/b.js"),
             ("a.js", "file:///u/b.js", "/u/b.js"),
+            ("a.js", "https://x.test/b.js?v=1", "https://x.test/b.js?v=1"),
+            (
+                "https://x.test/lib/a.js",
+                "./b.js",
+                "https://x.test/lib/b.js",
+            ),
+            (
+                "https://x.test/lib/a.js?v=1",
+                "../b.js",
+                "https://x.test/b.js",
+            ),
+            ("https://x.test/lib/a.js", "/c.js", "https://x.test/c.js"),
         ];
         for (base, specifier, expected) in cases {
             assert_eq!(
@@ -98,12 +128,13 @@ mod tests {
         }
         for specifier in [
             "lodash",
-            "https://a.test/x.js",
             "http://a.test/x.js",
+            "github.com/a/b.js",
             "lib.js",
             "",
         ] {
             assert!(resolve("a.js", specifier).is_err(), "{specifier}");
         }
+        assert!(resolve("https://x.test/a.js", "file:///etc/passwd").is_err());
     }
 }

@@ -1,19 +1,15 @@
 //! `k6/execution`: what runs, read anew at each access, and `test.abort` / `test.fail`.
 
-use rquickjs::{Array, Ctx, Error, Object, Result, Value};
+use rquickjs::{Ctx, Error, Object, Result, Value};
 
-use super::{
-    BuiltinModule, data::frozen_json, method, tag_value, text, throw, throw_type, to_text,
-    undefined,
-};
+use super::{BuiltinModule, data::frozen_json, method, text, throw, to_text, undefined};
 use crate::{
     InstanceFacts, ScenarioFacts, VuFacts,
-    state::{Ending, Phase, State},
-    sys::{
-        native::{self, NativeClass},
-        qjs::{self, Args},
-    },
+    state::{Ending, State},
+    sys::qjs::{self, Args},
 };
+
+mod live;
 
 /// The module.
 pub(crate) struct ExecutionModule;
@@ -187,98 +183,11 @@ fn vu<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     qjs::getter(&object, "iterationInScenario", |state, args| {
         Ok(number(args, of_vu(state, args)?.iteration_in_scenario))
     })?;
-    let tags = qjs::new_proxy(
-        Object::new(ctx.clone())?.as_value(),
-        native::instance(ctx, Tags)?.as_value(),
-    )?;
+    let tags = live::map(ctx, live::Tags)?;
     let metrics = Object::new(ctx.clone())?;
     metrics.set("tags", tags.clone())?;
-    // Metadata goes to no output of loadd: it is a plain object, so that libraries that fill it run.
-    metrics.set("metadata", Object::new(ctx.clone())?)?;
+    metrics.set("metadata", live::map(ctx, live::Metadata)?)?;
     object.set("metrics", metrics)?;
     object.set("tags", tags)?;
     Ok(object)
-}
-
-/// Handler of the live map of the VU's tags.
-struct Tags;
-
-impl NativeClass for Tags {
-    const NAME: &'static str = "Tags";
-
-    fn fill_prototype(prototype: &Object<'_>) -> Result<()> {
-        method(prototype, "get", 3, |state, args| {
-            if !args.get(1).is_string() {
-                return Ok(undefined(args.ctx()));
-            }
-            match tag(state, args, &to_text(&args.get(1))?)? {
-                Some(value) => text(args.ctx(), &value),
-                None => inherited(args),
-            }
-        })?;
-        method(prototype, "set", 4, |state, args| {
-            outside_init(state, args)?;
-            let name = to_text(&args.get(1))?;
-            let Some(value) = tag_value(&args.get(2)) else {
-                let message = format!(
-                    "invalid value for the tag '{name}': only strings, booleans and numbers are allowed"
-                );
-                return Err(throw_type(args.ctx(), &message));
-            };
-            state.host.set_tag(&name, &value);
-            Ok(Value::new_bool(args.ctx().clone(), true))
-        })?;
-        method(prototype, "deleteProperty", 2, |state, args| {
-            outside_init(state, args)?;
-            state.host.remove_tag(&to_text(&args.get(1))?);
-            Ok(Value::new_bool(args.ctx().clone(), true))
-        })?;
-        method(prototype, "has", 2, |state, args| {
-            let known =
-                args.get(1).is_string() && tag(state, args, &to_text(&args.get(1))?)?.is_some();
-            Ok(Value::new_bool(args.ctx().clone(), known))
-        })?;
-        method(prototype, "ownKeys", 1, |state, args| {
-            outside_init(state, args)?;
-            let keys = Array::new(args.ctx().clone())?;
-            for (index, (name, _)) in state.host.tags().iter().enumerate() {
-                keys.set(index, &**name)?;
-            }
-            Ok(keys.into_value())
-        })?;
-        method(prototype, "getOwnPropertyDescriptor", 2, |state, args| {
-            let ctx = args.ctx();
-            if !args.get(1).is_string() {
-                return Ok(undefined(ctx));
-            }
-            let Some(value) = tag(state, args, &to_text(&args.get(1))?)? else {
-                return Ok(undefined(ctx));
-            };
-            let descriptor = Object::new(ctx.clone())?;
-            descriptor.set("value", &*value)?;
-            descriptor.set("writable", true)?;
-            descriptor.set("configurable", true)?;
-            descriptor.set("enumerable", true)?;
-            Ok(descriptor.into_value())
-        })
-    }
-}
-
-fn inherited<'js>(args: &Args<'_, 'js>) -> Result<Value<'js>> {
-    match args.get(0).as_object() {
-        Some(target) => target.get(args.get(1)),
-        None => Ok(undefined(args.ctx())),
-    }
-}
-
-fn outside_init(state: &State, args: &Args<'_, '_>) -> Result<()> {
-    match state.phase.get() {
-        Phase::Init => Err(unavailable(args.ctx(), "VU")),
-        Phase::Call => Ok(()),
-    }
-}
-
-fn tag(state: &State, args: &Args<'_, '_>, name: &str) -> Result<Option<std::rc::Rc<str>>> {
-    outside_init(state, args)?;
-    Ok(state.host.tag(name))
 }

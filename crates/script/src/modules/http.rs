@@ -15,6 +15,7 @@ use crate::{
     Completion, Expected, HttpCall, HttpDefaults, Op,
     state::State,
     sys::{
+        host_object::HostClass,
         native,
         qjs::{self, Args},
     },
@@ -24,9 +25,11 @@ mod batch;
 mod body;
 mod cookies;
 mod expected;
+mod forms;
 mod request;
 mod response;
 
+pub(super) use body::encode_pairs;
 use request::{BodyArgument, Refused};
 
 /// The module.
@@ -140,6 +143,7 @@ pub(crate) struct HttpState {
     pub(crate) keep_cookies: Cell<bool>,
     /// `setResponseCallback`.
     expected: RefCell<Expected>,
+    responses: HostClass<response::Response>,
     user_agent: Option<HeaderValue>,
 }
 
@@ -152,6 +156,7 @@ impl HttpState {
             jar: RefCell::new(None),
             keep_cookies: Cell::new(false),
             expected: RefCell::new(Expected::Default),
+            responses: HostClass::default(),
             user_agent,
         }
     }
@@ -243,7 +248,10 @@ fn request_any<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
 fn send<'js>(state: &State, ctx: &Ctx<'js>, call: Box<HttpCall>) -> Result<Value<'js>> {
     match state.wait(ctx, Op::Http(call))? {
         Completion::Http(answered) => response::finish(ctx, answered),
-        Completion::Done | Completion::Batch(_) | Completion::Finished(..) => {
+        Completion::Done
+        | Completion::Batch(_)
+        | Completion::Computed(_)
+        | Completion::Finished(..) => {
             panic!("an HTTP request was answered with something else")
         }
     }
@@ -266,14 +274,10 @@ fn refuse<'js>(state: &State, ctx: &Ctx<'js>, refused: Refused) -> Result<Value<
 fn request_async<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
     let ctx = args.ctx();
     not_in_init(ctx, state, "HTTP requests")?;
-    let call = match request::prepare(
-        state,
-        args,
-        method_argument(args)?,
-        1,
-        BodyArgument::Third,
-        3,
-    ) {
+    let prepared = method_argument(args)
+        .map_err(Refused::Thrown)
+        .and_then(|method| request::prepare(state, args, method, 1, BodyArgument::Third, 3));
+    let call = match prepared {
         Ok(call) => call,
         Err(refused) => {
             let (promise, resolve, reject) = ctx.promise()?;
@@ -295,7 +299,10 @@ fn request_async<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>>
 fn finish_async<'js>(ctx: &Ctx<'js>, _state: &State, completion: Completion) -> Result<Value<'js>> {
     match completion {
         Completion::Http(answered) => response::finish(ctx, answered),
-        Completion::Done | Completion::Batch(_) | Completion::Finished(..) => {
+        Completion::Done
+        | Completion::Batch(_)
+        | Completion::Computed(_)
+        | Completion::Finished(..) => {
             panic!("an HTTP request was answered with something else")
         }
     }

@@ -202,18 +202,36 @@ pub(crate) fn define_value<'js>(
     name: &str,
     value: &Value<'js>,
 ) -> Result<()> {
+    define_with(object, name, value, qjs::JS_PROP_C_W_E)
+}
+
+/// As [`define_value`], for a property that no listing of the object's keys shows.
+pub(crate) fn define_hidden<'js>(
+    object: &Object<'js>,
+    name: &str,
+    value: &Value<'js>,
+) -> Result<()> {
+    define_with(
+        object,
+        name,
+        value,
+        qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_WRITABLE,
+    )
+}
+
+fn define_with<'js>(
+    object: &Object<'js>,
+    name: &str,
+    value: &Value<'js>,
+    flags: u32,
+) -> Result<()> {
     let raw = object.ctx().as_raw().as_ptr();
     // SAFETY: as in `define_accessor`; `JS_DefinePropertyValue` takes the reference it is given.
     let defined = unsafe {
         let atom = qjs::JS_NewAtomLen(raw, name.as_ptr().cast(), name.len() as _);
         let value = qjs::JS_DupValue(raw, value.as_raw());
-        let defined = qjs::JS_DefinePropertyValue(
-            raw,
-            object.as_raw(),
-            atom,
-            value,
-            qjs::JS_PROP_C_W_E as c_int,
-        );
+        let defined =
+            qjs::JS_DefinePropertyValue(raw, object.as_raw(), atom, value, flags as c_int);
         qjs::JS_FreeAtom(raw, atom);
         defined
     };

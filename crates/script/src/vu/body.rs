@@ -11,7 +11,7 @@ use crate::{
     bundle::{Facts, Mode},
     events::{abandon, failure, memory_limit, run_until_idle},
     globals,
-    loader::{ModuleLoader, ModuleResolver},
+    loader::{ModuleLoader, ModuleResolver, commonjs, parse::Kind},
     state::{Phase, State},
     sys::{qjs, stack::SCRIPT_STACK_BYTES, switch::Switch},
 };
@@ -46,6 +46,7 @@ fn live(state: &Rc<State>, facts: &RefCell<Option<Facts>>, input: Input) {
             fn drop(&mut self) {
                 self.0.events.clear();
                 self.0.http.clear();
+                self.0.commonjs.clear();
             }
         }
         let _clear = Clear(state);
@@ -135,8 +136,42 @@ fn init<'js>(
     facts: &RefCell<Option<Facts>>,
 ) -> Result<Object<'js>, ScriptFailure> {
     state.phase.set(Phase::Init);
-    let promise = globals::install(ctx, state)
-        .and_then(|()| Module::import(ctx, state.shared.main.as_str()))
+    globals::install(ctx, state).map_err(|error| failure(ctx, state, &error))?;
+    let main = state.shared.main.as_str();
+    let exports = match state.shared.unit(main).map(|unit| unit.kind) {
+        Some(Kind::CommonJs) => exports_of_commonjs(ctx, state, main)?,
+        Some(Kind::Module) | None => exports_of_module(ctx, state, main)?,
+    };
+    if state.shared.mode() == Mode::Loading {
+        let seen = Facts::of(ctx, &exports).map_err(|error| failure(ctx, state, &error))?;
+        *facts.borrow_mut() = Some(seen);
+    }
+    Ok(exports)
+}
+
+fn exports_of_commonjs<'js>(
+    ctx: &Ctx<'js>,
+    state: &State,
+    main: &str,
+) -> Result<Object<'js>, ScriptFailure> {
+    let exported = commonjs::exports_of(ctx, state, main);
+    state.linked.set(true);
+    let exported = exported.map_err(|error| failure(ctx, state, &error))?;
+    run_until_idle(ctx, state)?;
+    exported.into_object().ok_or_else(|| ScriptFailure::Exception {
+        message: "Error: module.exports of the script must be an object with the functions that it exports".to_owned(),
+        stack: String::new(),
+    })
+}
+
+fn exports_of_module<'js>(
+    ctx: &Ctx<'js>,
+    state: &State,
+    main: &str,
+) -> Result<Object<'js>, ScriptFailure> {
+    let promise = state
+        .commonjs
+        .while_evaluating(|| Module::import(ctx, main))
         .map_err(|error| failure(ctx, state, &error))?;
     // Static imports are resolved by now; what the resolver is asked from here on comes from `import()`.
     state.linked.set(true);
@@ -171,20 +206,13 @@ fn init<'js>(
         }
     }
     run_until_idle(ctx, state)?;
-    let exports = match promise.result::<Object>() {
-        Some(Ok(exports)) => exports,
-        Some(Err(error)) => return Err(failure(ctx, state, &error)),
-        None => {
-            return Err(ScriptFailure::Broken(
-                "a resolved import has no result".to_owned(),
-            ));
-        }
-    };
-    if state.shared.mode() == Mode::Loading {
-        let seen = Facts::of(ctx, &exports).map_err(|error| failure(ctx, state, &error))?;
-        *facts.borrow_mut() = Some(seen);
+    match promise.result::<Object>() {
+        Some(Ok(exports)) => Ok(exports),
+        Some(Err(error)) => Err(failure(ctx, state, &error)),
+        None => Err(ScriptFailure::Broken(
+            "a resolved import has no result".to_owned(),
+        )),
     }
-    Ok(exports)
 }
 
 /// The main module's exports, with what is remembered between calls.
@@ -241,7 +269,12 @@ impl<'js> Exports<'js> {
             },
             None => result,
         };
-        crate::json::encode_result(ctx, &result).map_err(|error| failure(ctx, state, &error))
+        let encode = if &*call.function == "handleSummary" {
+            crate::json::encode_summary
+        } else {
+            crate::json::encode_result
+        };
+        encode(ctx, &result).map_err(|error| failure(ctx, state, &error))
     }
 
     fn set_globals(&mut self, ctx: &Ctx<'js>, state: &State, call: &Call) -> rquickjs::Result<()> {
@@ -253,6 +286,7 @@ impl<'js> Exports<'js> {
                 .is_some_and(|known| ptr::eq(Rc::as_ptr(known), Rc::as_ptr(overlay)));
             if !same {
                 *state.env_overlay.borrow_mut() = Some(Rc::clone(overlay));
+                state.metadata.borrow_mut().clear();
             }
             globals::reset_env(ctx)?;
         }

@@ -263,6 +263,7 @@ impl World {
             Op::Http(call) => Completion::Http(respond(call)),
             Op::Batch(calls) => Completion::Batch(calls.into_iter().map(respond).collect()),
             Op::Sleep(_) | Op::Yield => Completion::Done,
+            Op::Compute(computation) => Completion::Computed(computation.run()),
             Op::Start(id, op) => {
                 self.started.push((id, *op));
                 Completion::Done
@@ -292,6 +293,7 @@ fn describe(op: &Op) -> String {
                 .join(" | ")
         ),
         Op::Sleep(duration) => format!("sleep {duration:?}"),
+        Op::Compute(_) => "compute".to_owned(),
         Op::Start(_, op) => format!("start {}", describe(op)),
         Op::Wait { .. } => "wait".to_owned(),
         Op::Yield => "yield".to_owned(),
@@ -322,6 +324,18 @@ fn describe_call(call: &Box<HttpCall>) -> String {
     text + &tag_text(&call.tags)
 }
 
+/// What the fake server has at `/page`.
+pub const PAGE: &str = r#"<!DOCTYPE html><html><head><title>Home &amp; more</title></head><body>
+<a href="/one?x=1#f" rel="next nofollow">One</a><a href="two.html" id="two">Two</a>
+<form id="search" action="/find?old=1"><input name="q" value="a b"><input type="submit" name="go" value="Go"></form>
+<form id="login" method="post" action="in">
+<input type="hidden" name="token" value="t1"><input name="user"><input type="checkbox" name="keep" checked="checked">
+<input type="checkbox" name="off"><input name="gone" disabled="disabled" value="x">
+<select name="lang"><option value="de">Deutsch</option><option selected>English</option></select>
+<select name="many" multiple><option value="1" selected>1</option><option value="2" selected>2</option></select>
+<textarea name="note">a &amp; b</textarea><button type="submit" name="act" value="in">In</button></form>
+</body></html>"#;
+
 /// The fake server: status from `/status/n`, else 200; the body is fixed JSON.
 fn respond(call: Box<HttpCall>) -> Answered {
     let request = &call.request;
@@ -334,7 +348,11 @@ fn respond(call: Box<HttpCall>) -> Answered {
     headers.insert("content-type", "application/json".parse().unwrap());
     headers.append("set-cookie", "a=1; Path=/; HttpOnly".parse().unwrap());
     headers.append("set-cookie", "b=2".parse().unwrap());
-    let body = Bytes::from_static(br#"{"ok":true,"list":[{"id":1},{"id":2}],"text":"\u00e9"}"#);
+    let json = Bytes::from_static(br#"{"ok":true,"list":[{"id":1},{"id":2}],"text":"\u00e9"}"#);
+    let body = match path.as_str() {
+        page if page.starts_with("/page") => Bytes::from_static(PAGE.as_bytes()),
+        _ => json,
+    };
     let outcome = Outcome {
         redirects: Vec::new(),
         last: Box::new(Exchange {

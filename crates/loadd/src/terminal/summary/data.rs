@@ -115,26 +115,23 @@ fn metric(metric: &SummaryMetric) -> Value {
 /// What is to be written where, as `handleSummary` returned it.
 ///
 /// # Errors
-/// Where it is not an object whose values are text: nothing of it is written then.
-pub(crate) fn outputs(returned: &str) -> Result<BTreeMap<String, String>, String> {
-    serde_json::from_str(returned).map_err(|_| {
-        "handleSummary must return an object that gives a text for each file, stdout or stderr"
-            .to_owned()
-    })
+/// Where it is not an object whose values are text or bytes: nothing of it is written then.
+pub(crate) fn outputs(returned: &str) -> Result<BTreeMap<String, Vec<u8>>, String> {
+    loadd_script::summary_files(returned)
 }
 
 /// Writes them; the first fault is told, the others are written all the same.
 ///
 /// # Errors
 /// The first file that could not be written.
-pub(crate) fn write(outputs: &BTreeMap<String, String>) -> io::Result<()> {
+pub(crate) fn write(outputs: &BTreeMap<String, Vec<u8>>) -> io::Result<()> {
     let mut failed = Ok(());
-    for (place, text) in outputs {
+    for (place, bytes) in outputs {
         match place.as_str() {
-            "stdout" => screen::print(text),
-            "stderr" => screen::complain(text),
+            "stdout" => screen::print(&String::from_utf8_lossy(bytes)),
+            "stderr" => screen::complain(&String::from_utf8_lossy(bytes)),
             path => {
-                let written = fs::write(path, text)
+                let written = fs::write(path, bytes)
                     .map_err(|error| io::Error::new(error.kind(), format!("{path}: {error}")));
                 failed = failed.and(written);
             }
@@ -151,7 +148,7 @@ mod tests {
     fn what_is_not_text_is_refused_as_a_whole() {
         assert_eq!(
             outputs(r#"{"stdout":"a"}"#).map(|map| map["stdout"].clone()),
-            Ok("a".to_owned())
+            Ok(b"a".to_vec())
         );
         assert!(outputs(r#"{"stdout":1}"#).is_err());
         assert!(outputs("[]").is_err());

@@ -14,6 +14,15 @@ fn paths_select_as_gjson_does() {
         ("esc", Some(r#""a\"b""#)),
         ("children.1", Some(r#""Alex""#)),
         ("children.#", Some("3")),
+        (
+            "@dig:last",
+            Some(r#"["Anderson","Murphy","Craig","Murphy"]"#),
+        ),
+        ("deep|@dig:0", Some("[[1,[2,3]],1,2,4]")),
+        (
+            r#"{"a":children,"b":friends.#.age}|@group"#,
+            Some(r#"[{"a":"Sara","b":44},{"a":"Alex","b":68},{"a":"Jack","b":47}]"#),
+        ),
         ("children.3", None),
         ("child*.2", Some(r#""Jack""#)),
         ("c?ildren.0", Some(r#""Sara""#)),

@@ -44,7 +44,10 @@ pub(super) fn batch<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'j
     }
     let answers = match state.wait(ctx, Op::Batch(calls))? {
         Completion::Batch(answers) => answers,
-        Completion::Done | Completion::Http(_) | Completion::Finished(..) => {
+        Completion::Done
+        | Completion::Http(_)
+        | Completion::Computed(_)
+        | Completion::Finished(..) => {
             panic!("a batch was answered with something else")
         }
     };

@@ -132,12 +132,7 @@ fn encode_form(state: &State, object: &Object<'_>) -> std::result::Result<Encode
     let mut form = String::new();
     for (name, value) in &fields {
         for text in field_texts(state, name, value)? {
-            if !form.is_empty() {
-                form.push('&');
-            }
-            escape(&mut form, name);
-            form.push('=');
-            escape(&mut form, &text);
+            push_pair(&mut form, name, &text);
         }
     }
     let content_type = HeaderValue::from_static("application/x-www-form-urlencoded");
@@ -145,6 +140,24 @@ fn encode_form(state: &State, object: &Object<'_>) -> std::result::Result<Encode
         bytes: form.into(),
         content_type: Some(content_type),
     })
+}
+
+fn push_pair(form: &mut String, name: &str, value: &str) {
+    if !form.is_empty() {
+        form.push('&');
+    }
+    escape(form, name);
+    form.push('=');
+    escape(form, value);
+}
+
+/// Names and values as a query string.
+pub(crate) fn encode_pairs(pairs: &[(String, String)]) -> String {
+    let mut form = String::new();
+    for (name, value) in pairs {
+        push_pair(&mut form, name, value);
+    }
+    form
 }
 
 /// The values that a field has: an array repeats its key.

@@ -9,7 +9,7 @@ use rquickjs::{Object, Value};
 use super::{body, expected::expected_of, jar_of, parse_url};
 use crate::{
     Expected, HttpCall, Tag,
-    modules::{tags_of, throw, to_text},
+    modules::{throw, to_text, try_tags_of},
     state::State,
     sys::{
         qjs::{self, Args},
@@ -107,15 +107,27 @@ pub(super) fn prepare_values<'js>(
         expected: None,
         compression: Vec::new(),
         auth: Auth::Basic,
+        content_length: None,
         throws: defaults.throw,
     };
     if let Some(params) = params {
-        settings.read(state, params)?;
+        settings.read(params)?;
     }
     let encoded = match body {
         Some(body) => body::encode(state, body)?,
         None => body::Encoded::default(),
     };
+    if let Some(given) = &settings.content_length
+        && *given != encoded.bytes.len().to_string()
+    {
+        state.host.warn(
+            "The Content-Length header is computed from the body",
+            &format!(
+                "{given} was given, the body has {} bytes",
+                encoded.bytes.len()
+            ),
+        );
+    }
     let mut headers = settings.headers;
     if let Some(content_type) = encoded.content_type {
         headers.entry(header::CONTENT_TYPE).or_insert(content_type);
@@ -196,11 +208,13 @@ struct Params {
     expected: Option<Expected>,
     compression: Vec<Compression>,
     auth: Auth,
+    /// The script's `Content-Length`, which is not sent.
+    content_length: Option<String>,
     throws: bool,
 }
 
 impl Params {
-    fn read(&mut self, state: &State, params: &Value<'_>) -> Result<(), Refused> {
+    fn read(&mut self, params: &Value<'_>) -> Result<(), Refused> {
         let Some(object) = params.as_object() else {
             return Err(argument_error(format!(
                 "params must be an object, not {}",
@@ -210,15 +224,15 @@ impl Params {
         // What is there is looked at, instead of asking for each of eleven names: most calls give one or two.
         for entry in object.props::<String, Value>() {
             let (name, value) = entry?;
-            self.read_one(state, &name, &value)?;
+            self.read_one(&name, &value)?;
         }
         Ok(())
     }
 
-    fn read_one(&mut self, state: &State, name: &str, value: &Value<'_>) -> Result<(), Refused> {
+    fn read_one(&mut self, name: &str, value: &Value<'_>) -> Result<(), Refused> {
         let nullish = value.is_undefined() || value.is_null();
         match name {
-            "headers" if !nullish => self.read_headers(state, value)?,
+            "headers" if !nullish => self.read_headers(value)?,
             "tags" if !nullish => self.read_tags(value)?,
             "cookies" if !nullish => self.read_cookies(value)?,
             "jar" if !nullish => {
@@ -263,7 +277,7 @@ impl Params {
         Ok(())
     }
 
-    fn read_headers(&mut self, state: &State, value: &Value<'_>) -> Result<(), Refused> {
+    fn read_headers(&mut self, value: &Value<'_>) -> Result<(), Refused> {
         let Some(object) = value.as_object() else {
             return Err(argument_error("params.headers must be an object"));
         };
@@ -277,9 +291,7 @@ impl Params {
                 });
             };
             if header_name == header::CONTENT_LENGTH {
-                state
-                    .host
-                    .warn("header ignored", "Content-Length is computed from the body");
+                self.content_length = Some(value);
                 continue;
             }
             let Ok(header_value) = HeaderValue::from_bytes(value.as_bytes()) else {
@@ -294,7 +306,7 @@ impl Params {
     }
 
     fn read_tags(&mut self, value: &Value<'_>) -> Result<(), Refused> {
-        for (name, value) in tags_of(value)? {
+        for (name, value) in try_tags_of(value)?.map_err(argument_error)? {
             if &*name == "name" {
                 self.name = Some(value);
             } else {

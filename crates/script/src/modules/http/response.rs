@@ -1,21 +1,25 @@
 //! Responses: a native object whose fields are made when a script looks at them, and not before.
 
-use std::fmt::Write;
+use std::{cell::OnceCell, fmt::Write, rc::Rc};
 
 use http::{HeaderMap, HeaderName, StatusCode};
-use loadd_client::{BodyData, Exchange, OcspStaple, Proto, ResponseType, parse_set_cookie};
+use loadd_client::{
+    BodyData, Exchange, OcspStaple, Proto, RequestUrl, ResponseType, parse_set_cookie,
+};
 use rquickjs::{Array, ArrayBuffer, Ctx, IntoJs, Object, Result, Value};
 
+use super::forms;
 use crate::{
     Answered, HttpCall,
-    json::select,
-    modules::{method, text, throw, throw_type, to_text, undefined},
+    modules::{html::Page, method, text, throw, throw_type},
     state::State,
     sys::{
-        native::{self, NativeClass},
-        qjs::{self, Args, JsonText},
+        native::NativeClass,
+        qjs::{self, Args},
     },
 };
+
+mod json;
 
 /// A response in a script's hands.
 pub(super) enum Response {
@@ -33,6 +37,8 @@ pub(super) enum Response {
 pub(super) struct Sent {
     last: Box<Exchange>,
     call: Box<HttpCall>,
+    /// The body as HTML, once a script has asked for it.
+    page: OnceCell<Rc<Page>>,
 }
 
 /// The response that a call returns, or what it throws.
@@ -50,12 +56,26 @@ pub(super) fn finish<'js>(ctx: &Ctx<'js>, answered: Answered) -> Result<Value<'j
             "unexpected response status 101: use a WebSocket module to switch protocols",
         ));
     }
-    native::instance(ctx, Response::Sent(Sent { last, call })).map(Object::into_value)
+    let page = OnceCell::new();
+    show(ctx, Response::Sent(Sent { last, call, page }))
 }
 
 /// The response to a call whose arguments are wrong.
 pub(super) fn refused<'js>(ctx: &Ctx<'js>, code: u16, message: String) -> Result<Value<'js>> {
-    native::instance(ctx, Response::Refused { code, message }).map(Object::into_value)
+    show(ctx, Response::Refused { code, message })
+}
+
+fn show<'js>(ctx: &Ctx<'js>, response: Response) -> Result<Value<'js>> {
+    let class = &qjs::state(ctx).http.responses;
+    class.instance(ctx, response).map(Object::into_value)
+}
+
+/// Runs `look` with the response that a getter or method is called on; `None` where that is something else.
+pub(super) fn with<R>(args: &Args<'_, '_>, look: impl FnOnce(&Response) -> R) -> Option<R> {
+    qjs::state(args.ctx())
+        .http
+        .responses
+        .with(&args.this(), look)
 }
 
 /// k6's fields in k6's order.
@@ -89,42 +109,32 @@ impl NativeClass for Response {
         qjs::getter(prototype, "status_text", |_, args| look(args, status_text))?;
         qjs::getter(prototype, "proto", |_, args| look(args, proto))?;
         qjs::getter(prototype, "headers", |_, args| {
-            make(args, "headers", headers)
+            make(args, "\0headers", headers)
         })?;
         qjs::getter(prototype, "cookies", |_, args| {
-            make(args, "cookies", cookies)
+            make(args, "\0cookies", cookies)
         })?;
-        qjs::getter(prototype, "body", |_, args| make(args, "body", body))?;
+        qjs::getter(prototype, "body", |_, args| make(args, "\0body", body))?;
         qjs::getter(prototype, "timings", |_, args| {
-            make(args, "timings", timings)
+            make(args, "\0timings", timings)
         })?;
         qjs::getter(prototype, "tls_version", |_, args| look(args, tls_version))?;
         qjs::getter(prototype, "tls_cipher_suite", |_, args| {
             look(args, tls_cipher_suite)
         })?;
-        qjs::getter(prototype, "ocsp", |_, args| make(args, "ocsp", ocsp))?;
+        qjs::getter(prototype, "ocsp", |_, args| make(args, "\0ocsp", ocsp))?;
         qjs::getter(prototype, "error", |_, args| look(args, error))?;
         qjs::getter(prototype, "error_code", |_, args| look(args, error_code))?;
         qjs::getter(prototype, "request", |_, args| {
-            make(args, "request", request)
+            make(args, "\0request", request)
         })?;
-        method(prototype, "json", 1, json)?;
-        method(prototype, "html", 1, |_, args| Err(later(args, "html()")))?;
-        method(prototype, "submitForm", 1, |_, args| {
-            Err(later(args, "submitForm()"))
-        })?;
-        method(prototype, "clickLink", 1, |_, args| {
-            Err(later(args, "clickLink()"))
-        })?;
-        method(prototype, "toJSON", 0, to_json)
+        method(prototype, "clickLink", 1, forms::click_link)?;
+        method(prototype, "html", 1, forms::html)?;
+        method(prototype, "json", 1, json::json)?;
+        method(prototype, "submitForm", 1, forms::submit_form)?;
+        let to_json = qjs::function(prototype.ctx(), "toJSON", 0, to_json)?;
+        qjs::define_hidden(prototype, "toJSON", to_json.as_value())
     }
-}
-
-fn later(args: &Args<'_, '_>, what: &str) -> rquickjs::Error {
-    throw(
-        args.ctx(),
-        &format!("{what} of a response is not part of loadd yet"),
-    )
 }
 
 type Field = for<'js> fn(&Ctx<'js>, &Response) -> Result<Value<'js>>;
@@ -132,17 +142,23 @@ type Field = for<'js> fn(&Ctx<'js>, &Response) -> Result<Value<'js>>;
 /// A field that is cheap to make each time.
 fn look<'js>(args: &Args<'_, 'js>, field: Field) -> Result<Value<'js>> {
     let ctx = args.ctx();
-    native::with(&args.this(), |response: &Response| field(ctx, response))
+    with(args, |response| field(ctx, response))
         .unwrap_or_else(|| Err(throw_type(ctx, "this is not a Response")))
 }
 
-/// A field that is made once: from then on it is a plain property of the object, which hides this getter.
-fn make<'js>(args: &Args<'_, 'js>, name: &str, field: Field) -> Result<Value<'js>> {
+/// A field that is made once. It is kept under a name of its own, so that the object's keys stay the fields in their order.
+fn make<'js>(args: &Args<'_, 'js>, kept: &str, field: Field) -> Result<Value<'js>> {
+    let this = args.this();
+    let Some(object) = this.as_object() else {
+        return look(args, field);
+    };
+    let known: Value = object.get(kept)?;
+    if !known.is_undefined() {
+        return Ok(known);
+    }
     let value = look(args, field)?;
-    if let Some(object) = args.this().as_object()
-        && !value.is_null()
-    {
-        qjs::define_value(object, name, &value)?;
+    if !value.is_null() {
+        qjs::define_hidden(object, kept, &value)?;
     }
     Ok(value)
 }
@@ -153,6 +169,22 @@ impl Response {
             Response::Sent(sent) => Some(sent),
             Response::Refused { .. } => None,
         }
+    }
+
+    /// The body as HTML with the URL that its links are relative to; `None` where there is no body.
+    pub(super) fn page(&self) -> Option<(Rc<Page>, Rc<RequestUrl>)> {
+        let sent = self.sent()?;
+        let BodyData::Bytes(bytes) = &sent.last.body else {
+            return None;
+        };
+        if sent.call.request.response_type == ResponseType::None {
+            return None;
+        }
+        let page = sent.page.get_or_init(|| {
+            let html = String::from_utf8_lossy(bytes);
+            Rc::new(Page::parse(&html, Some(&sent.last.url.text)))
+        });
+        Some((Rc::clone(page), Rc::clone(&sent.last.url)))
     }
 
     fn exchange(&self) -> Option<&Exchange> {
@@ -423,31 +455,6 @@ fn request<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
     object.set("body", String::from_utf8_lossy(&request.body).as_ref())?;
     object.set("cookies", cookies)?;
     Ok(object.into_value())
-}
-
-fn json<'js>(_state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
-    let ctx = args.ctx();
-    let this = args.this();
-    let bytes = native::with(&this, |response: &Response| {
-        match response.exchange().map(|exchange| &exchange.body) {
-            Some(BodyData::Bytes(bytes)) => Some(bytes.clone()),
-            Some(BodyData::Absent) | None => None,
-        }
-    });
-    let Some(Some(bytes)) = bytes else {
-        return Err(throw(
-            ctx,
-            "the body is null so we can't transform it to JSON - this likely was because of a request error getting the response",
-        ));
-    };
-    if args.is_nullish(0) {
-        return qjs::parse_json(ctx, &JsonText::copy(&bytes));
-    }
-    let path = to_text(&args.get(0))?;
-    match select::select(&bytes, &path) {
-        Some(found) => qjs::parse_json(ctx, &JsonText::copy(found.as_bytes())),
-        None => Ok(undefined(ctx)),
-    }
 }
 
 fn to_json<'js>(_state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
