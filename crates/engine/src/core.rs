@@ -224,7 +224,9 @@ impl Core {
         reason = "counts of one step stay far below 2^53"
     )]
     fn add(&self, series: SeriesId, count: u64) {
-        self.recorder.borrow_mut().add(series, count as f64);
+        let mut recorder = self.recorder.borrow_mut();
+        recorder.set_metadata(None);
+        recorder.add(series, count as f64);
     }
 
     /// Starts one due iteration here, or offers it to the next core, or drops it.

@@ -8,7 +8,9 @@ use std::{
 };
 
 use loadd_client::{Outcome, RequestError};
-use loadd_metrics::{Contains, Kind, MetricId, SystemTag, TagSetId, metric};
+use loadd_metrics::{
+    Contains, Kind, MetricId, Recorder, SampleMetadata, SystemTag, TagSetId, metric,
+};
 use loadd_script::{ConsoleLevel, Execution, Host, InstanceFacts, ScenarioFacts, Tag, VuFacts};
 
 use crate::{core::Core, lifecycle::Report};
@@ -44,6 +46,8 @@ pub(crate) struct VuHost {
     ids: Cell<IterationIds>,
     /// The last check's series: most scripts run the same few checks over and over.
     checks: RefCell<Vec<(TagSetId, Rc<str>, loadd_metrics::SeriesId)>>,
+    /// `vu` and `iter` of the samples, where these system tags are on and somebody writes each sample.
+    metadata: RefCell<Option<SampleMetadata>>,
 }
 
 /// Check names remembered per VU; beyond them the recorder's own look-up does.
@@ -60,6 +64,7 @@ impl VuHost {
             scenario: Cell::new(None),
             ids: Cell::default(),
             checks: RefCell::default(),
+            metadata: RefCell::default(),
         })
     }
 
@@ -77,6 +82,7 @@ impl VuHost {
         self.stage.set(Stage::Hook);
         self.scenario.set(None);
         self.tags.set(tags);
+        self.renew_metadata(None);
     }
 
     pub(crate) fn enter_summary(&self) {
@@ -86,6 +92,27 @@ impl VuHost {
     pub(crate) fn begin_iteration(&self, ids: IterationIds) {
         self.stage.set(Stage::Iteration);
         self.ids.set(ids);
+        self.renew_metadata(Some(ids.of_vu));
+    }
+
+    fn renew_metadata(&self, iteration: Option<u64>) {
+        let settings = &self.core.shared.settings;
+        if settings.tap.is_none() {
+            return;
+        }
+        let on = |tag| settings.system_tags.contains(tag);
+        let vu = on(SystemTag::Vu).then(|| ("vu".into(), self.id.to_string().into()));
+        let iteration = iteration.filter(|_| on(SystemTag::Iter));
+        let iteration = iteration.map(|number| ("iter".into(), number.to_string().into()));
+        let pairs: Vec<_> = iteration.into_iter().chain(vu).collect();
+        *self.metadata.borrow_mut() = (!pairs.is_empty()).then(|| pairs.into());
+    }
+
+    /// Tells the tap, if there is one, whose samples come next.
+    pub(crate) fn stamp(&self, recorder: &mut Recorder) {
+        if recorder.is_tapped() {
+            recorder.set_metadata(self.metadata.borrow().clone());
+        }
     }
 
     /// `httpDebug`: two lines for each hop.
@@ -184,20 +211,21 @@ impl Host for VuHost {
     fn sample(&self, metric: MetricId, value: f64, tags: &[Tag]) {
         let set = self.with_tags(tags);
         let mut recorder = self.core.recorder.borrow_mut();
+        self.stamp(&mut recorder);
         let series = recorder.series(metric, set);
         recorder.add(series, value);
     }
 
     fn check(&self, name: &str, passed: bool, tags: &[Tag]) {
         let series = self.check_series(name, tags);
-        self.core
-            .recorder
-            .borrow_mut()
-            .add(series, f64::from(u8::from(passed)));
+        let mut recorder = self.core.recorder.borrow_mut();
+        self.stamp(&mut recorder);
+        recorder.add(series, f64::from(u8::from(passed)));
     }
 
     fn group_ended(&self, took: Duration) {
         let mut recorder = self.core.recorder.borrow_mut();
+        self.stamp(&mut recorder);
         let series = recorder.series(metric::GROUP_DURATION, self.tags.get());
         recorder.observe(series, nanos(took));
     }

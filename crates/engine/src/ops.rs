@@ -117,14 +117,17 @@ impl InFlight<'_> {
 
     fn finish(&mut self, outcome: Outcome) -> Answered {
         let core = &self.io.core;
+        let mut recorder = core.recorder.borrow_mut();
+        self.io.host.stamp(&mut recorder);
         core.http.borrow_mut().record(
-            &mut core.recorder.borrow_mut(),
+            &mut recorder,
             self.io.host.tag_set(),
             self.call(),
             &outcome,
         );
+        drop(recorder);
         if core.shared.settings.client.http_debug.is_some() {
-            self.io.host.show_exchanges(outcome);
+            self.io.host.show_exchanges(&outcome);
         }
         if let Some(error) = &outcome.last.error {
             self.io.host.request_failed(error);

@@ -402,6 +402,7 @@ impl Vu {
         let series = self.series();
         let core = &self.core;
         let mut recorder = core.recorder.borrow_mut();
+        self.io.host.stamp(&mut recorder);
         match result {
             Ok(_)
             | Err(
@@ -424,6 +425,7 @@ impl Vu {
         let (sent, received) = self.io.session.take_bytes();
         let series = self.series();
         let mut recorder = self.core.recorder.borrow_mut();
+        self.io.host.stamp(&mut recorder);
         #[expect(
             clippy::cast_precision_loss,
             reason = "bytes of one iteration stay far below 2^53"

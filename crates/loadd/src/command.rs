@@ -1,9 +1,11 @@
 //! The command line. clap reads it; each command has a file of its own.
 
+mod archive;
 mod check;
 mod control;
 mod daemon;
 mod flags;
+mod flush;
 mod global;
 mod init;
 mod inspect;
@@ -44,6 +46,8 @@ struct Cli {
 enum Commands {
     /// Runs one test in the foreground, with k6's flags
     Run(Box<run::RunArgs>),
+    /// Packs a script and all that it opens into one tar
+    Archive(Box<archive::ArchiveArgs>),
     /// Writes a commented test.toml for a script, and a first script where none is named
     Init(init::InitArgs),
     /// Writes a first script
@@ -72,6 +76,8 @@ enum Commands {
     Schema,
     /// Runs the demo HTTP service
     Target(target::TargetArgs),
+    /// Sends what lies in the spool, and exits
+    Flush(flush::FlushArgs),
     #[command(flatten)]
     Later(later::LaterCommands),
 }
@@ -89,6 +95,7 @@ pub(crate) fn main() -> Exit {
     match cli.command {
         Some(Commands::Run(args)) => run::run(&args),
         Some(Commands::Inspect(args)) => inspect::run(&args),
+        Some(Commands::Archive(args)) => archive::run(&args),
         Some(Commands::Init(args)) => init::run(&args),
         Some(Commands::New(args)) => new::run(&args),
         Some(Commands::Status(args)) => control::run(&args, Wish::Status),
@@ -102,6 +109,7 @@ pub(crate) fn main() -> Exit {
         Some(Commands::Check(args)) => check::run(&args),
         Some(Commands::Schema) => schema::run(),
         Some(Commands::Target(args)) => target::run(args),
+        Some(Commands::Flush(args)) => flush::run(&args),
         Some(Commands::Later(command)) => command.refuse(),
         None => match cli.daemon.config.clone() {
             Some(config) => daemon::run(&config, &cli.daemon),

@@ -1,6 +1,7 @@
 //! The way of a config: file, script, environment and flags as layers, laid over each other, then resolved into settings that
 //! cannot be wrong. `run`, `check` and the daemon all take this way.
 
+mod archive;
 mod bytes;
 mod file;
 mod forms;
@@ -10,9 +11,11 @@ mod keys;
 mod layers;
 mod load;
 mod locate;
+mod modules;
 pub(crate) mod options;
 mod otel;
 pub(crate) mod outs;
+mod pack;
 mod problem;
 mod prometheus_rw;
 mod remote;
@@ -22,9 +25,11 @@ mod test;
 mod unsupported;
 
 pub(crate) use self::{
-    k6::{RunRequest, derived, options_of, requirements, run},
+    k6::{FileKind, RunRequest, derived, options_of, requirements, run},
     keys::to_snake as snake,
     load::daemon,
+    modules::import_map,
+    pack::pack,
     problem::{Origin, Problem, Refusal},
     surroundings::Surroundings,
     test::{Admin, ResolvedTest, SummaryExport, SummaryMode, SummarySettings},

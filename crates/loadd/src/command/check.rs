@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use clap::Args;
-use loadd_timeline::{Executor, Length, ScenarioPlan, Share};
+use loadd_timeline::{Executor, Length, Offset, ScenarioPlan, Share};
 
 use super::{ConfigPath, refused};
 use crate::{
@@ -28,7 +28,8 @@ pub(super) fn run(args: &CheckArgs) -> Exit {
         complaint::line("--smoke: not supported yet");
         return Exit::Other;
     }
-    match config::daemon(&args.config, serde_json::Map::new(), &Surroundings::look()) {
+    let around = Surroundings::look().without_network();
+    match config::daemon(&args.config, serde_json::Map::new(), &around) {
         Ok(test) => {
             screen::print(&report(&test));
             Exit::Ok
@@ -117,8 +118,8 @@ fn table(test: &ResolvedTest) -> String {
 }
 
 fn rows_of(scenario: &ScenarioPlan, share: &Share) -> Vec<[String; 8]> {
-    let whole = amounts(&scenario.executor, &Share::whole());
-    let own = amounts(&scenario.executor, share);
+    let whole = amounts(scenario, &Share::whole());
+    let own = amounts(scenario, share);
     let length = match scenario.executor.length() {
         Length::For(length) => length.to_string(),
         Length::Forever => "forever".into(),
@@ -152,7 +153,7 @@ fn rows_of(scenario: &ScenarioPlan, share: &Share) -> Vec<[String; 8]> {
 }
 
 /// Rate, VUs and iterations of a share.
-fn amounts(executor: &Executor, share: &Share) -> Vec<(&'static str, String)> {
+fn amounts(scenario: &ScenarioPlan, share: &Share) -> Vec<(&'static str, String)> {
     let count = |count: u64| share.scale(count).to_string();
     let rate = |per_unit: u64, unit: u64, max_vus: u64| {
         let part = share
@@ -160,7 +161,7 @@ fn amounts(executor: &Executor, share: &Share) -> Vec<(&'static str, String)> {
             .map_or(0.0, |stripe| stripe.density());
         format!("{:.3}/s", per_unit as f64 * 1e9 / unit as f64 * part)
     };
-    match executor {
+    match &scenario.executor {
         Executor::ConstantVus { vus, .. } => vec![("VUs", count(*vus))],
         Executor::RampingVus {
             start_vus, stages, ..
@@ -226,7 +227,7 @@ fn amounts(executor: &Executor, share: &Share) -> Vec<(&'static str, String)> {
                 .iter()
                 .map(|stage| stage.target)
                 .fold(*start_rate, u64::max);
-            vec![
+            let mut rows = vec![
                 (
                     "rate at the start",
                     rate(*start_rate, time_unit.0, *max_vus),
@@ -234,7 +235,15 @@ fn amounts(executor: &Executor, share: &Share) -> Vec<(&'static str, String)> {
                 ("rate at most", rate(most, time_unit.0, *max_vus)),
                 ("VUs at the start", count(*pre_allocated_vus)),
                 ("VUs at most", count(*max_vus)),
-            ]
+            ];
+            let starts = scenario.arrivals(share, (0, 1));
+            let own = starts.map_or(0, |starts| {
+                // The last start of a ramp may be due exactly at its end.
+                let end = starts.end().unwrap_or_default();
+                starts.starts_before(Offset(end.0.saturating_add(1)))
+            });
+            rows.push(("iterations", own.to_string()));
+            rows
         }
     }
 }

@@ -79,9 +79,22 @@ script = {}                      # relative to this file
 ",
         toml(&script.into())
     );
+    // Short cuts stay short cuts: they and scenarios exclude each other.
+    let short: Vec<&str> = ["vus", "duration", "iterations", "stages"]
+        .into_iter()
+        .filter(|key| options.get(*key).is_some_and(|value| !value.is_null()))
+        .collect();
+    if !short.is_empty() {
+        out.push_str("\n# What the script does, as it says it.\n");
+    }
+    for name in &short {
+        writeln!(out, "{name} = {}", toml(&options[*name]))
+            .expect("writing into a String cannot fail");
+    }
     let none = Map::new();
     let scenarios = options
         .get("scenarios")
+        .filter(|_| short.is_empty())
         .and_then(Value::as_object)
         .unwrap_or(&none);
     if !scenarios.is_empty() {
@@ -165,6 +178,13 @@ mod tests {
         assert_eq!(buy["pre_allocated_vus"].as_integer(), Some(5));
         assert!(buy.get("exec").is_none());
         assert_eq!(buy["stages"][0]["target"].as_integer(), Some(10));
+        let short = serde_json::json!({ "vus": 2, "duration": "5s", "scenarios": { "default": { "vus": 2 } } });
+        let text = config_text("a.js", short.as_object().unwrap());
+        let short: toml_edit::DocumentMut = text.parse().unwrap();
+        assert_eq!(
+            (short["vus"].as_integer(), short.get("scenarios").is_none()),
+            (Some(2), true)
+        );
         assert_eq!(
             parsed["thresholds"]["http_req_duration{name:a}"][0].as_str(),
             Some("p(95)<500")

@@ -38,7 +38,6 @@ macro_rules! later {
 }
 
 later! {
-    Archive = "archive": "not there yet; run the script itself";
     Scale = "scale": "not there yet; change the config and restart";
     Deps = "deps": "not there; the script's import statements say it";
     Merge = "merge": "not there yet; push to Prometheus and ask there";

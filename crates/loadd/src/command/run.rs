@@ -9,7 +9,7 @@ use super::{
     flags::{OptionFlags, go_bool},
     global::GlobalFlags,
     refused_as_k6,
-    runtime::{RuntimeFlags, SummaryModeFlag},
+    runtime::{self, RuntimeFlags, SummaryModeFlag},
 };
 use crate::{
     config::{self, RunRequest, SummaryMode, Surroundings},
@@ -50,10 +50,10 @@ pub(super) struct RunArgs {
 pub(super) fn request(
     script: &str,
     options: Option<&OptionFlags>,
-    runtime: &RuntimeFlags,
+    of_script: &RuntimeFlags,
     global: &GlobalFlags,
 ) -> Result<RunRequest, String> {
-    runtime.refused()?;
+    of_script.refused()?;
     let secrets = loadd_script::SecretSources::parse(&global.secret_source)
         .map_err(|error| error.to_string())?;
     let stdin = (script == "-").then(|| {
@@ -73,23 +73,27 @@ pub(super) fn request(
         flags,
         flag_names,
         secrets,
-        env: runtime.env.clone(),
-        include_system_env: runtime.include_system_env_vars,
-        no_thresholds: runtime.no_thresholds == Some(true),
+        env: of_script.env.clone(),
+        include_system_env: of_script.include_system_env_vars,
+        no_thresholds: of_script.no_thresholds == Some(true),
         address: global.address(),
         address_may_fail: global.address.is_none(),
         config: global.config.clone(),
-        summary_mode: match runtime.summary_mode.unwrap_or_default() {
+        summary_mode: match of_script.summary_mode.unwrap_or_default() {
             SummaryModeFlag::Compact => SummaryMode::Compact,
             SummaryModeFlag::Full => SummaryMode::Full,
             SummaryModeFlag::Disabled => SummaryMode::Disabled,
         },
-        summary_export: runtime
+        summary_export: of_script
             .summary_export
             .as_ref()
             .filter(|path| !path.is_empty())
             .map(PathBuf::from),
-        new_summary: runtime.new_machine_readable_summary == Some(true),
+        kind: of_script.kind.map(|kind| match kind {
+            runtime::FileKind::Js => config::FileKind::Script,
+            runtime::FileKind::Archive => config::FileKind::Archive,
+        }),
+        new_summary: of_script.new_machine_readable_summary == Some(true),
         ..RunRequest::default()
     })
 }
@@ -99,16 +103,7 @@ impl RunArgs {
     pub(super) fn request(&self) -> Result<RunRequest, String> {
         let import_map = match &self.import_map {
             None => BTreeMap::new(),
-            Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|error| format!("--import-map {}: {error}", path.display()))?;
-                let map: BTreeMap<String, PathBuf> = serde_json::from_str(&text)
-                    .map_err(|error| format!("--import-map {}: {error}", path.display()))?;
-                let folder = path.parent().unwrap_or(std::path::Path::new("")).to_owned();
-                map.into_iter()
-                    .map(|(name, file)| (name, folder.join(file)))
-                    .collect()
-            }
+            Some(path) => config::import_map(path)?,
         };
         let common = request(
             &self.script,

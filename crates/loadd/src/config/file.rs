@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use loadd_admin::AdminSettings;
+use loadd_outputs::OtlpSettings;
 use loadd_target::TargetSettings;
 use loadd_timeline::{CountValue, DurationValue, LengthValue, ScenarioSettings, StageSettings};
 use schemars::JsonSchema;
@@ -112,6 +113,8 @@ pub(crate) struct TestFile {
     pub(crate) metric_samples_buffer_size: Option<CountValue>,
     /// Where totals and histograms are pushed to; absent: nowhere.
     pub(crate) remote_write: Option<RemoteWriteFile>,
+    /// Where metrics are pushed to over OTLP; absent: nowhere.
+    pub(crate) otlp: Option<OtlpSettings>,
     /// The demo service inside this process; absent: none.
     pub(crate) target: Option<TargetSettings>,
     /// Bounds of the metric pipeline.

@@ -1,19 +1,22 @@
 //! The way of a test of `loadd run`, `archive` and `inspect`: k6's own layers (JSON config file < script < `K6_*` < flags),
 //! outputs and features by k6's names.
 
+mod config_file;
+mod show;
+
 use std::{
     collections::BTreeMap,
+    io::Read,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use loadd_metrics::{SystemTag, SystemTags};
-use loadd_script::{Bundle, Limits, Source};
+use loadd_script::{Bundle, Limits, ScriptFiles, Source};
 use serde_json::{Map, Value};
 
 use super::{
+    archive::{self, Archive},
     file::TestFile,
-    inspect,
     layers::{Layer, Manner, Merged, Voice},
     load::{Gather, put},
     options::{self, Form},
@@ -23,6 +26,11 @@ use super::{
     surroundings::Surroundings,
     test::{ResolvedTest, SummaryExport, SummaryMode},
 };
+
+pub(super) use show::consolidated;
+pub(crate) use show::{derived, options_of, requirements};
+
+use config_file::{ConfigFile, Features};
 
 /// What a command of k6 was asked for, beside the script's own options.
 #[derive(Debug, Clone, Default)]
@@ -63,118 +71,17 @@ pub(crate) struct RunRequest {
     pub(crate) summary_export: Option<PathBuf>,
     /// `--new-machine-readable-summary`
     pub(crate) new_summary: bool,
+    /// `--type`; absent: found out.
+    pub(crate) kind: Option<FileKind>,
 }
 
-/// k6's JSON config file: options, and what is beside them.
-#[derive(Debug, Default)]
-struct ConfigFile {
-    path: PathBuf,
-    options: Map<String, Value>,
-    out: Vec<String>,
-    linger: Option<bool>,
-    web_dashboard: bool,
-    features: Vec<String>,
-    collectors: Map<String, Value>,
-}
-
-impl ConfigFile {
-    /// The named file, or k6's default one where it is there.
-    fn read(named: Option<&Path>, around: &Surroundings) -> Result<ConfigFile, Problem> {
-        let default = || {
-            let folder = around
-                .var("XDG_CONFIG_HOME")
-                .filter(|path| !path.is_empty());
-            let home = || Some(Path::new(around.var("HOME")?).join(".config"));
-            let folder = folder.map(PathBuf::from).or_else(home)?;
-            Some(folder.join("k6/config.json"))
-        };
-        let named = named.filter(|path| !path.as_os_str().is_empty());
-        let Some(path) = named.map(Path::to_owned).or_else(default) else {
-            return Ok(ConfigFile::default());
-        };
-        let wrong =
-            |message: String| Problem::new("", Origin::Flag(path.display().to_string()), message);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(_) if named.is_none() => return Ok(ConfigFile::default()),
-            Err(error) => return Err(wrong(format!("cannot read the config file: {error}"))),
-        };
-        let mut map: Map<String, Value> = serde_json::from_str(&text)
-            .map_err(|error| wrong(format!("the config file is not JSON: {error}")))?;
-        let texts = |value: Option<Value>| match value {
-            None | Some(Value::Null) => Ok(Vec::new()),
-            Some(value) => serde_json::from_value::<Vec<String>>(value),
-        };
-        let truth = |value: Option<Value>| match value {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => serde_json::from_value::<bool>(value).map(Some),
-        };
-        let of = |key: &str| {
-            let key = key.to_owned();
-            let path = path.clone();
-            move |error: serde_json::Error| {
-                Problem::new(
-                    key,
-                    Origin::Flag(path.display().to_string()),
-                    error.to_string(),
-                )
-            }
-        };
-        let collectors = match map.remove("collectors") {
-            Some(Value::Object(collectors)) => collectors,
-            Some(Value::Null) | None => Map::new(),
-            Some(_) => return Err(wrong("collectors: must be an object".to_owned())),
-        };
-        Ok(ConfigFile {
-            out: texts(map.remove("out")).map_err(of("out"))?,
-            linger: truth(map.remove("linger")).map_err(of("linger"))?,
-            web_dashboard: truth(map.remove("webDashboard")).map_err(of("webDashboard"))?
-                == Some(true),
-            features: texts(map.remove("features")).map_err(of("features"))?,
-            collectors,
-            options: map,
-            path,
-        })
-    }
-}
-
-/// Experimental features of k6.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Features {
-    merge_run_tags: bool,
-}
-
-impl Features {
-    /// The highest of command line, environment and config file that is set decides alone.
-    fn read(request: &RunRequest, around: &Surroundings, file: &ConfigFile) -> Features {
-        let variable = || {
-            let text = around.var("K6_FEATURES").filter(|text| !text.is_empty());
-            text.map(|text| text.split(',').map(|name| name.trim().to_owned()).collect())
-        };
-        let flags = || (!request.features.is_empty()).then(|| request.features.clone());
-        let names: Vec<String> = flags()
-            .or_else(variable)
-            .unwrap_or_else(|| file.features.clone());
-        let mut features = Features::default();
-        for name in &names {
-            match name.as_str() {
-                "merge-run-tags" => {
-                    features.merge_run_tags = true;
-                    tracing::info!("feature merge-run-tags is on");
-                }
-                "native-histograms" => {
-                    tracing::info!("feature native-histograms is on, as it always is in loadd")
-                }
-                "freeze-env" => tracing::warn!(
-                    "feature freeze-env has no effect in loadd: __ENV can be changed"
-                ),
-                other => tracing::error!(
-                    "unknown feature {other:?}; there are native-histograms, merge-run-tags and freeze-env"
-                ),
-            }
-        }
-        features
-    }
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    /// A script.
+    Script,
+    /// An archive.
+    Archive,
 }
 
 /// The layers of a command of k6, laid over each other.
@@ -184,6 +91,8 @@ pub(super) struct Gathered {
     pub(super) way: Way,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<String>,
+    /// Where the script came from one.
+    pub(super) archive: Option<Archive>,
     file: ConfigFile,
 }
 
@@ -200,15 +109,26 @@ fn refuse(problems: Vec<Problem>) -> Refusal {
     }
 }
 
-/// Loads the script and lays the layers over each other. `system_env`: whether the command passes the system's variables.
+/// What a command does with the script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Runs it: the system's variables are passed.
+    Run,
+    /// Looks at it.
+    Inspect,
+    /// Packs it: all that it reads is kept.
+    Pack,
+}
+
+/// Loads the script and lays the layers over each other.
 pub(super) fn gather(
     request: &RunRequest,
     around: &Surroundings,
-    system_env: bool,
+    purpose: Purpose,
 ) -> Result<Gathered, Refusal> {
     let file = ConfigFile::read(request.config.as_deref(), around)
         .map_err(|problem| refuse(vec![problem]))?;
-    let source = source(request)?;
+    let (source, archive) = source(request)?;
     let features = Features::read(request, around, &file);
     let mut gather = Gather::new();
     let name = Path::new(&request.script)
@@ -216,8 +136,18 @@ pub(super) fn gather(
         .map_or_else(|| "script".into(), |stem| stem.to_string_lossy());
     let test_id = format!("{name}-{}", around.now_ms / 1000);
     let mut way = Way::run(around, request);
-    if !request.include_system_env.unwrap_or(system_env) {
+    way.keep_sources = purpose == Purpose::Pack;
+    if !request
+        .include_system_env
+        .unwrap_or(purpose == Purpose::Run)
+    {
         way.env.clear();
+    }
+    // An archive's variables lie under those of this machine.
+    for (name, value) in archive.iter().flat_map(|archive| &archive.env) {
+        if way.env.iter().all(|(known, _)| known != name) {
+            put(&mut way.env, name, value);
+        }
     }
     for (name, value) in &request.env {
         put(&mut way.env, name, value);
@@ -234,7 +164,10 @@ pub(super) fn gather(
         .collect();
     let known = gather.known(known, &mut |_, _| {});
     let json = gather.supported(Layer::new(Voice::Json(file.path.clone()), known));
-    let script = gather.script(&bundle);
+    let script = match &archive {
+        Some(archive) => gather.options(&bundle.display_name, archive.options.clone()),
+        None => gather.script(&bundle),
+    };
     let vars = options::from_vars(around, &mut gather.problems);
     let vars = gather.supported(Layer::new(Voice::Env("K6_"), vars));
     let flags = Layer::new(
@@ -259,29 +192,53 @@ pub(super) fn gather(
         way,
         problems,
         warnings,
+        archive,
         file,
     })
 }
 
-fn source(request: &RunRequest) -> Result<Source, Refusal> {
-    let source = match &request.stdin {
-        Some(text) => Source::Stdin(text.clone()),
-        None => Source::File(PathBuf::from(&request.script)),
-    };
-    if let Source::File(path) = &source
-        && let Err(error) = std::fs::metadata(path)
-    {
-        return Err(Refusal::Usage(format!(
-            "cannot read the script {}: {error}",
-            path.display()
-        )));
+/// The script, and the archive that it came from.
+fn source(request: &RunRequest) -> Result<(Source, Option<Archive>), Refusal> {
+    if let Some(text) = &request.stdin {
+        return Ok((Source::Stdin(text.clone()), None));
     }
-    Ok(source)
+    let path = PathBuf::from(&request.script);
+    if request.script.starts_with("https://") {
+        return Ok((Source::File(path), None));
+    }
+    let unreadable =
+        |why: String| Refusal::Usage(format!("cannot read the script {}: {why}", path.display()));
+    let told = |error: std::io::Error| unreadable(error.to_string());
+    let mut file = std::fs::File::open(&path).map_err(told)?;
+    if file.metadata().map_err(told)?.is_dir() {
+        return Err(unreadable("it is a folder".to_owned()));
+    }
+    let mut start = Vec::new();
+    file.by_ref()
+        .take(512)
+        .read_to_end(&mut start)
+        .map_err(told)?;
+    let is_archive = match request.kind {
+        Some(kind) => kind == FileKind::Archive,
+        None => archive::is_archive(&start),
+    };
+    if !is_archive {
+        return Ok((Source::File(path), None));
+    }
+    let archive = archive::read(start.chain(file)).map_err(Refusal::Usage)?;
+    let files = archive.files.iter();
+    let files = ScriptFiles {
+        main: archive.main.clone(),
+        files: files
+            .map(|(name, bytes)| (name.clone(), bytes.clone().into()))
+            .collect(),
+    };
+    Ok((Source::Archive(Arc::new(files)), Some(archive)))
 }
 
 /// A test of `loadd run`.
 pub(crate) fn run(request: &RunRequest, around: &Surroundings) -> Result<ResolvedTest, Refusal> {
-    let mut gathered = gather(request, around, true)?;
+    let mut gathered = gather(request, around, Purpose::Run)?;
     let (outs, linger) = beside_the_options(request, around, &mut gathered)?;
     let Gathered {
         bundle,
@@ -319,99 +276,6 @@ pub(crate) fn run(request: &RunRequest, around: &Surroundings) -> Result<Resolve
         test.handle_summary = None;
     }
     Ok(test)
-}
-
-/// The options of the script alone, as `inspect` prints them.
-pub(crate) fn options_of(request: &RunRequest, around: &Surroundings) -> Result<String, Refusal> {
-    let gathered = gather(request, around, false)?;
-    let mut problems = Vec::new();
-    let mut options = gathered
-        .bundle
-        .options
-        .as_object()
-        .cloned()
-        .unwrap_or_default();
-    options.retain(|_, value| !value.is_null());
-    // Only what has a wrong form is refused here; whether it makes sense together is the run's affair.
-    let own = gathered
-        .merged
-        .alone(|voice| matches!(voice, Voice::Script(_)));
-    super::forms::read(&own, &mut problems);
-    if !problems.is_empty() {
-        return Err(refuse(problems));
-    }
-    Ok(inspect::text(&inspect::shown(&options), true))
-}
-
-/// The options with the environment over them, validated, with the scenarios that they amount to and what those need.
-pub(crate) fn requirements(request: &RunRequest, around: &Surroundings) -> Result<String, Refusal> {
-    let gathered = gather(request, around, false)?;
-    let mut options = consolidated(&gathered);
-    let tags: Vec<&str> = SystemTags::default()
-        .iter()
-        .map(SystemTag::as_str)
-        .collect();
-    let Gathered {
-        bundle,
-        merged,
-        way,
-        problems,
-        ..
-    } = gathered;
-    let test =
-        resolve::resolve(&merged, Arc::new(bundle), way, problems, Vec::new()).map_err(refuse)?;
-    let derived: Value = serde_json::from_str(&test.options_json).unwrap_or(Value::Null);
-    options.insert("scenarios".to_owned(), derived["scenarios"].clone());
-    options.insert(
-        "summaryTrendStats".to_owned(),
-        test.summary.trend_stats.clone().into(),
-    );
-    let mut tags = match options.get("systemTags").and_then(Value::as_array) {
-        Some(list) => list.iter().filter_map(Value::as_str).collect(),
-        None => tags,
-    };
-    tags.sort_unstable();
-    let tags = Value::from(tags);
-    options.insert("systemTags".to_owned(), tags);
-    let mut shown = inspect::shown(&options);
-    let length = test.plan.total_duration(&test.share);
-    let length = length.map_or_else(|| "forever".to_owned(), |length| length.to_string());
-    shown.push(("totalDuration", length.into()));
-    shown.push(("maxVUs", test.plan.max_vus(&test.share).into()));
-    Ok(inspect::text(&shown, true))
-}
-
-/// The script's options with the scenarios that they amount to, each value as k6 writes it.
-pub(crate) fn derived(
-    request: &RunRequest,
-    around: &Surroundings,
-) -> Result<Map<String, Value>, Refusal> {
-    let gathered = gather(request, around, true)?;
-    let mut options = consolidated(&gathered);
-    let Gathered {
-        bundle,
-        merged,
-        way,
-        problems,
-        ..
-    } = gathered;
-    let test =
-        resolve::resolve(&merged, Arc::new(bundle), way, problems, Vec::new()).map_err(refuse)?;
-    let derived: Value = serde_json::from_str(&test.options_json).unwrap_or(Value::Null);
-    options.insert("scenarios".to_owned(), derived["scenarios"].clone());
-    let shown = inspect::shown(&options).into_iter();
-    Ok(shown.map(|(key, value)| (key.to_owned(), value)).collect())
-}
-
-/// The merged options in k6's spelling, short cuts as they are.
-pub(super) fn consolidated(gathered: &Gathered) -> Map<String, Value> {
-    let mut options = options::as_k6(&gathered.merged.map);
-    for key in super::unsupported::FREE {
-        if let Some(value) = gathered.bundle.options.get(*key) {
-            options.insert((*key).to_owned(), value.clone());
-        }
-    }
-    options
 }
 
 /// Outputs and `linger`: the highest layer that has one decides.

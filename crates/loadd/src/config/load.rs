@@ -260,8 +260,13 @@ impl Gather {
 
     /// The script's options: unknown ones at the top warn, inside a scenario they are errors, elsewhere silence, as in k6.
     pub(super) fn script(&mut self, bundle: &Bundle) -> Layer {
-        let name = bundle.display_name.clone();
-        let mut options = bundle.options.as_object().cloned().unwrap_or_default();
+        let options = bundle.options.as_object().cloned().unwrap_or_default();
+        self.options(&bundle.display_name, options)
+    }
+
+    /// Options by themselves, as an archive has them.
+    pub(super) fn options(&mut self, name: &str, mut options: Map<String, Value>) -> Layer {
+        let name = name.to_owned();
         options.retain(|key, _| !unsupported::FREE.contains(&key.as_str()));
         let mut map = self.known(options, &mut |_, _| {});
         let mut unknown: Vec<_> = std::mem::take(&mut self.unknown)
@@ -312,9 +317,10 @@ impl Way {
         LoadSettings {
             env: self.env.clone(),
             import_map: self.import_map.clone().into_iter().chain(own).collect(),
+            remote: self.remote.clone(),
             limits: resolve::limits(file, limits),
             secrets: self.secrets.clone(),
-            ..LoadSettings::default()
+            keep_sources: self.keep_sources,
         }
     }
 }

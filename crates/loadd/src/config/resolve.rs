@@ -6,7 +6,12 @@ pub(crate) mod network;
 mod plan;
 mod rooms;
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use loadd_engine::{BatchLimits, HookSettings};
 use loadd_metrics::{Registry, SystemTags};
@@ -23,6 +28,7 @@ use super::{
     forms,
     k6::RunRequest,
     layers::Merged,
+    modules,
     options,
     problem::Problem,
     surroundings::Surroundings,
@@ -40,6 +46,8 @@ pub(crate) struct Way {
     pub(crate) env: Vec<(String, String)>,
     /// `--import-map`.
     pub(crate) import_map: BTreeMap<String, PathBuf>,
+    /// Where modules that come over `https://` are kept.
+    pub(crate) remote: loadd_script::RemoteModules,
     /// `--secret-source`.
     pub(crate) secrets: loadd_script::SecretSources,
     admin: AdminWay,
@@ -48,6 +56,8 @@ pub(crate) struct Way {
     no_thresholds: bool,
     /// Stay up after the end.
     pub(crate) linger: bool,
+    /// All that the script reads is kept, for an archive.
+    pub(crate) keep_sources: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -58,18 +68,21 @@ enum AdminWay {
 
 impl Way {
     /// The daemon's.
-    pub(crate) fn daemon(around: &Surroundings, folder: PathBuf, _: &TestFile) -> Way {
+    pub(crate) fn daemon(around: &Surroundings, folder: PathBuf, first: &TestFile) -> Way {
+        let script = folder.join(first.script.as_deref().unwrap_or_default());
         Way {
             folder,
             worker: None,
             env: around.vars.clone(),
             import_map: BTreeMap::new(),
+            remote: modules::remote(around, &script),
             secrets: loadd_script::SecretSources::default(),
             admin: AdminWay::Daemon,
             network: NetworkVars::look(around),
             limits: Limits::default(),
             no_thresholds: false,
             linger: false,
+            keep_sources: false,
         }
     }
 
@@ -80,6 +93,7 @@ impl Way {
             worker: None,
             env: around.vars.clone(),
             import_map: request.import_map.clone(),
+            remote: modules::remote(around, Path::new(&request.script)),
             secrets: request.secrets.clone(),
             admin: AdminWay::Run(request.address.clone()),
             network: NetworkVars::look(around),
@@ -90,6 +104,7 @@ impl Way {
             },
             no_thresholds: request.no_thresholds,
             linger: false,
+            keep_sources: false,
         }
     }
 }
@@ -133,6 +148,7 @@ pub(crate) fn resolve(
         .as_ref()
         .and_then(|remote| remote.spool.as_ref());
     let spool = spool.map(|spool| way.folder.join(&spool.path));
+    let otlp = file.otlp.as_ref().map(|otlp| check.otlp(otlp, &way.folder));
     let remote_write = file
         .remote_write
         .as_ref()
@@ -215,6 +231,7 @@ pub(crate) fn resolve(
         start_at,
         registry,
         remote_write,
+        otlp,
         spool,
         admin,
         admin_may_fail: false,

@@ -11,6 +11,8 @@ pub(crate) struct Surroundings {
     pub(crate) host: String,
     /// Milliseconds since the epoch.
     pub(crate) now_ms: i64,
+    /// Whether the network is not to be used.
+    pub(crate) offline: bool,
 }
 
 impl Surroundings {
@@ -28,6 +30,15 @@ impl Surroundings {
             vars,
             host,
             now_ms: jiff::Timestamp::now().as_millisecond(),
+            offline: false,
+        }
+    }
+
+    /// The same with a promise not to use the network.
+    pub(crate) fn without_network(self) -> Surroundings {
+        Surroundings {
+            offline: true,
+            ..self
         }
     }
 

@@ -24,6 +24,7 @@ fn around(vars: &[(&str, &str)]) -> Surroundings {
         vars,
         host: "machine".into(),
         now_ms: 1_700_000_000_000,
+        offline: false,
     }
 }
 

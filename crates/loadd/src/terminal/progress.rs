@@ -35,8 +35,7 @@ pub(crate) fn header(script: &str, test: &ResolvedTest, page: Option<SocketAddr>
         }
         address.to_string()
     });
-    let admin = || test.admin.as_ref().map(|admin| admin.listen().to_owned());
-    if let Some(address) = page.or_else(admin) {
+    if let Some(address) = page {
         writeln!(out, "{:>14}: http://{address}", "web dashboard")
             .expect("writing into a String cannot fail");
     }
@@ -244,10 +243,21 @@ fn scenario_line(scenario: &ScenarioStatus, width: usize, wide: bool) -> String 
         ScenarioPhase::Done => '✓',
         ScenarioPhase::Interrupted => '✗',
     };
+    // Counted work is over when its iterations are, whatever its time.
+    let counted = scenario.iterations.map_or(0.0, |iterations| {
+        ratio(scenario.started as f64, iterations as f64)
+    });
+    let progress = match scenario.phase {
+        ScenarioPhase::Done => 1.0,
+        ScenarioPhase::Waiting
+        | ScenarioPhase::Running
+        | ScenarioPhase::Stopping
+        | ScenarioPhase::Interrupted => scenario.progress.max(counted),
+    };
     let bar = if wide {
-        bar(scenario.progress, BAR)
+        bar(progress, BAR)
     } else {
-        format!("[{:>4.0}% ]", scenario.progress * 100.0)
+        format!("[{:>4.0}% ]", progress * 100.0)
     };
     let mut columns = Vec::new();
     if scenario.phase == ScenarioPhase::Waiting {
