@@ -94,16 +94,16 @@ impl Buckets {
 
     /// All counts that are not 0, by index.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (i32, u64)> {
+        // Asked once, not for each bucket: counts beyond 32 bits are rare.
+        let wide = !self.high.is_empty();
         self.chunks.iter().flat_map(move |chunk| {
-            chunk
-                .low
-                .iter()
-                .enumerate()
-                .filter_map(move |(offset, low)| {
-                    let index = chunk.number * WIDTH + offset as i32;
-                    let count = u64::from(*low) | u64::from(self.high_of(index)) << 32;
-                    (count != 0).then_some((index, count))
-                })
+            let first = chunk.number * WIDTH;
+            let counts = chunk.low.iter().zip(first..first + WIDTH);
+            counts.filter_map(move |(low, index)| {
+                let high = if wide { self.high_of(index) } else { 0 };
+                let count = u64::from(*low) | u64::from(high) << 32;
+                (count != 0).then_some((index, count))
+            })
         })
     }
 

@@ -154,7 +154,7 @@ pub(crate) fn coarser(index: i32, steps: u32) -> i32 {
 /// The least bucket edge of a schema that is not below the threshold; 0 stays 0.
 pub(crate) fn edge_at_or_above(threshold: f64, schema: i8) -> f64 {
     if threshold > 0.0 && threshold.is_finite() {
-        upper_edge(Indexer::new(schema).index(threshold), schema)
+        upper_edge(Indexer::shared(schema).index(threshold), schema)
     } else {
         threshold
     }

@@ -274,8 +274,8 @@ fn rejected_points_of_a_partial_success_are_failed_points() {
     let receiver = Receiver::start(|number, _| {
         let response = ExportMetricsServiceResponse {
             partial_success: (number == 0).then(|| ExportMetricsPartialSuccess {
-                rejected_data_points: 2,
-                error_message: "two".to_owned(),
+                rejected_data_points: 1,
+                error_message: "one".to_owned(),
             }),
         };
         let body = String::from_utf8(response.encode_to_vec()).unwrap();
@@ -283,8 +283,8 @@ fn rejected_points_of_a_partial_success_are_failed_points() {
     });
     let base = receiver.url.replace("/api/v1/write", "");
     let (report, counters) = run(&OtlpSettings::new(&base));
-    assert_eq!(report.failed, 2);
-    assert_eq!(counters.failed_partial.load(Relaxed), 2);
+    assert_eq!(report.failed, 1);
+    assert_eq!(counters.failed_partial.load(Relaxed), 1);
 }
 
 #[test]

@@ -63,7 +63,6 @@ impl Side {
         let mut span = (0_i32, 0_u32);
         let (spans, deltas) = (&mut self.spans, &mut self.deltas);
         let mut samples = 0_u64;
-        let mut ends = None;
         counts.for_each(|(index, count)| {
             let gap = index.wrapping_sub(next);
             if span.1 > 0 && gap <= BRIDGED {
@@ -83,15 +82,14 @@ impl Side {
             last = count_signed;
             samples = samples.wrapping_add(count);
             next = index.wrapping_add(1);
-            ends = Some((ends.map_or(index, |(first, _)| first), index));
         });
         if span.1 > 0 {
             spans.push(span);
         }
         self.samples = samples;
         let (lowest, highest) = index_range(i32::from(schema));
-        match ends {
-            Some((first, last)) if i64::from(first) < lowest || i64::from(last) > highest => {
+        match self.spans.first() {
+            Some((first, _)) if i64::from(*first) < lowest || i64::from(next) - 1 > highest => {
                 Err(Invalid::Index)
             }
             Some(_) | None => Ok(()),
