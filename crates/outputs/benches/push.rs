@@ -3,11 +3,7 @@
 
 #![allow(missing_docs, reason = "criterion's macros make public items")]
 
-use std::{
-    hint::black_box,
-    sync::Arc,
-    time::Duration,
-};
+use std::{hint::black_box, sync::Arc, time::Duration};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use loadd_metrics::{

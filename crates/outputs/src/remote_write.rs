@@ -63,4 +63,4 @@ pub fn remote_write(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,20 +1,5 @@
 //! The exporter against receivers in this process: HTTP by hand, gRPC by hyper's server.
 
-#[path = "../../tests/kit/pipeline.rs"]
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each user of the kit takes a part of it"
-)]
-mod pipeline;
-#[path = "../../tests/kit/receiver.rs"]
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each user of the kit takes a part of it"
-)]
-mod receiver;
-
 mod grpc;
 
 use std::{
@@ -33,14 +18,14 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message;
 
-use self::{
-    pipeline::{LONG, NOW, Pipeline, balanced, identity},
-    receiver::{Answer, Captured, Receiver},
-};
 use super::*;
 use crate::{
     counters::PipelineCounters,
     output::FlushReport,
+    remote_write::tests::{
+        pipeline::{self, LONG, NOW, Pipeline, balanced, identity},
+        receiver::{Answer, Captured, Receiver},
+    },
     settings::{Compression, OtlpNames, OtlpProtocol},
 };
 

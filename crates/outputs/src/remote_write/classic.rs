@@ -77,9 +77,7 @@ impl Stat {
 
     /// How k6 ends the metric's name with it: `p(99.9)` is `p999`.
     pub(crate) fn suffix(text: &str) -> String {
-        text.chars()
-            .filter(|char| char.is_ascii_alphanumeric())
-            .collect()
+        text.chars().filter(char::is_ascii_alphanumeric).collect()
     }
 
     /// Least and greatest are known to the width of a bucket.

@@ -6,14 +6,14 @@
     unreachable_pub,
     reason = "each user of the kit takes a part of it"
 )]
-mod pipeline;
+pub(crate) mod pipeline;
 #[path = "../../tests/kit/receiver.rs"]
 #[allow(
     dead_code,
     unreachable_pub,
     reason = "each user of the kit takes a part of it"
 )]
-mod receiver;
+pub(crate) mod receiver;
 
 mod answers;
 mod faults;

@@ -107,6 +107,10 @@ impl Pipeline {
     }
 
     /// A sender of these numbers that has not started.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "tests make settings where they use them"
+    )]
     pub fn sender(&self, settings: RemoteWriteSettings, folder: Option<&RunFolder>) -> Delivery {
         let identity = RunIdentity {
             joined_ms: self.began_ms,
