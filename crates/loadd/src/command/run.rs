@@ -54,6 +54,9 @@ pub(super) fn request(
     global: &GlobalFlags,
 ) -> Result<RunRequest, String> {
     of_script.refused()?;
+    if of_script.compatibility_mode == Some(runtime::Compatibility::Base) {
+        tracing::warn!("compatibility mode base: the alias `global` is there all the same");
+    }
     let secrets = loadd_script::SecretSources::parse(&global.secret_source)
         .map_err(|error| error.to_string())?;
     let stdin = (script == "-").then(|| {

@@ -341,7 +341,6 @@ fn run_has_the_layers_of_k6() {
         (("K6_THROW", "maybe"), "K6_THROW"),
         (("K6_OUT", "kafka"), "kafka"),
         (("K6_LINGER", "maybe"), "K6_LINGER"),
-        (("K6_RPS", "5"), "requests per second"),
         (("K6_VUS", "x"), "K6_VUS"),
     ] {
         let refusal = folder.run(&json!({}), &[vars]).map(|_| ()).unwrap_err();
