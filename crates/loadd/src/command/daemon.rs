@@ -56,7 +56,7 @@ pub(super) fn run(path: &Path, args: &DaemonArgs) -> Exit {
         colours: true,
         ..logs::LogSettings::default()
     };
-    let counts = match logs::start(settings) {
+    let counts = match logs::start(&settings) {
         Ok(counts) => counts,
         Err(message) => {
             complaint::line(&message);

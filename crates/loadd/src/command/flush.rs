@@ -30,7 +30,7 @@ pub(super) fn run(args: &FlushArgs) -> Exit {
         colours: true,
         ..logs::LogSettings::default()
     };
-    if let Err(message) = logs::start(settings) {
+    if let Err(message) = logs::start(&settings) {
         complaint::line(&message);
         return Exit::Other;
     }

@@ -103,7 +103,7 @@ impl GlobalFlags {
         } else {
             Level::Info
         };
-        let counts = logs::start(LogSettings {
+        let counts = logs::start(&LogSettings {
             format: Format::of_k6(self.log_format.as_deref()),
             level,
             colours: self.no_color != Some(true),

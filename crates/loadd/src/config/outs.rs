@@ -286,7 +286,7 @@ fn dashboard(argument: &str, sources: &Sources<'_>) -> Result<Option<String>, St
 mod tests {
     use super::*;
 
-    fn read_with(list: &[&str], vars: &[(&str, &str)], collectors: Value) -> Result<Outs, String> {
+    fn read_with(list: &[&str], vars: &[(&str, &str)], collectors: &Value) -> Result<Outs, String> {
         let vars = vars
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -310,7 +310,7 @@ mod tests {
             ("K6_CSV_TIME_FORMAT", "rfc3339"),
         ];
         let out = |list: &[&str], vars: &[(&str, &str)]| {
-            read_with(list, vars, json.clone()).unwrap().files.remove(0)
+            read_with(list, vars, &json).unwrap().files.remove(0)
         };
         assert_eq!(
             out(&["csv"], &[]),
@@ -330,7 +330,7 @@ mod tests {
         );
         assert_eq!(argument.flush_every, Duration::from_secs(2));
         assert_eq!(argument.form, FileForm::Csv(TimeFormat::UnixMilli));
-        let none = read_with(&["json", "json=-", "json=a.json.gz"], &[], Value::Null).unwrap();
+        let none = read_with(&["json", "json=-", "json=a.json.gz"], &[], &Value::Null).unwrap();
         let paths: Vec<_> = none.files.iter().map(|out| out.path.clone()).collect();
         assert_eq!(paths, [None, None, Some("a.json.gz".into())]);
     }
@@ -349,7 +349,7 @@ mod tests {
             ("web-dashboard=port=x", "no port"),
             ("web-dashboard=export=a.html", "export"),
         ] {
-            let error = read_with(&[item], &[], Value::Null).unwrap_err();
+            let error = read_with(&[item], &[], &Value::Null).unwrap_err();
             assert!(error.contains(words), "{item}: {error}");
         }
     }
@@ -357,7 +357,7 @@ mod tests {
     #[test]
     fn the_dashboard_is_the_page_at_k6s_port() {
         let at = |list: &[&str], vars: &[(&str, &str)]| {
-            read_with(list, vars, Value::Null).unwrap().dashboard
+            read_with(list, vars, &Value::Null).unwrap().dashboard
         };
         assert_eq!(at(&["web-dashboard"], &[]).as_deref(), Some("0.0.0.0:5665"));
         assert_eq!(

@@ -127,7 +127,7 @@ pub(crate) struct LogSettings {
 ///
 /// # Errors
 /// A file that cannot be written, in words.
-pub(crate) fn start(settings: LogSettings) -> Result<Arc<LogCounts>, String> {
+pub(crate) fn start(settings: &LogSettings) -> Result<Arc<LogCounts>, String> {
     let counts = Arc::new(LogCounts::default());
     let place = Place::open(&settings.output)?;
     let terminal = place.is_terminal();
@@ -159,7 +159,7 @@ pub(crate) fn start(settings: LogSettings) -> Result<Arc<LogCounts>, String> {
 /// # Errors
 /// As [`start`].
 pub(crate) fn start_as_k6() -> Result<Arc<LogCounts>, String> {
-    start(LogSettings {
+    start(&LogSettings {
         format: Format::of_k6(std::env::var("K6_LOG_FORMAT").ok().as_deref()),
         colours: true,
         ..LogSettings::default()
@@ -170,16 +170,16 @@ pub(crate) fn start_as_k6() -> Result<Arc<LogCounts>, String> {
 pub(crate) fn console(level: ConsoleLevel, line: &str) {
     match level {
         ConsoleLevel::Debug => {
-            tracing::debug!(target: "loadd::console", source = "console", "{line}")
+            tracing::debug!(target: "loadd::console", source = "console", "{line}");
         }
         ConsoleLevel::Info => {
-            tracing::info!(target: "loadd::console", source = "console", "{line}")
+            tracing::info!(target: "loadd::console", source = "console", "{line}");
         }
         ConsoleLevel::Warn => {
-            tracing::warn!(target: "loadd::console", source = "console", "{line}")
+            tracing::warn!(target: "loadd::console", source = "console", "{line}");
         }
         ConsoleLevel::Error => {
-            tracing::error!(target: "loadd::console", source = "console", "{line}")
+            tracing::error!(target: "loadd::console", source = "console", "{line}");
         }
     }
 }

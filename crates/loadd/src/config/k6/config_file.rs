@@ -108,7 +108,7 @@ impl Features {
                     tracing::info!("feature merge-run-tags is on");
                 }
                 "native-histograms" => {
-                    tracing::info!("feature native-histograms is on, as it always is in loadd")
+                    tracing::info!("feature native-histograms is on, as it always is in loadd");
                 }
                 "freeze-env" => tracing::warn!(
                     "feature freeze-env has no effect in loadd: __ENV can be changed"
