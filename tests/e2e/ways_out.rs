@@ -20,81 +20,81 @@ export default function () {
 /// The parts of OTLP's messages that are looked at, written by hand: nothing of the sender judges the sender.
 mod otlp {
     #[derive(Clone, PartialEq, prost::Message)]
-    pub struct Request {
+    pub(crate) struct Request {
         #[prost(message, repeated, tag = "1")]
-        pub resources: Vec<Resource>,
+        pub(crate) resources: Vec<Resource>,
     }
     #[derive(Clone, PartialEq, prost::Message)]
-    pub struct Resource {
+    pub(crate) struct Resource {
         #[prost(message, repeated, tag = "2")]
-        pub scopes: Vec<Scope>,
+        pub(crate) scopes: Vec<Scope>,
     }
     #[derive(Clone, PartialEq, prost::Message)]
-    pub struct Scope {
+    pub(crate) struct Scope {
         #[prost(message, repeated, tag = "2")]
-        pub metrics: Vec<Metric>,
+        pub(crate) metrics: Vec<Metric>,
     }
     #[derive(Clone, PartialEq, prost::Message)]
-    pub struct Metric {
+    pub(crate) struct Metric {
         #[prost(string, tag = "1")]
-        pub name: String,
+        pub(crate) name: String,
         #[prost(string, tag = "3")]
-        pub unit: String,
+        pub(crate) unit: String,
         #[prost(message, optional, tag = "7")]
-        pub sum: Option<Sum>,
+        pub(crate) sum: Option<Sum>,
         #[prost(message, optional, tag = "10")]
-        pub exponential: Option<Exponential>,
+        pub(crate) exponential: Option<Exponential>,
     }
     #[derive(Clone, PartialEq, prost::Message)]
-    pub struct Sum {
+    pub(crate) struct Sum {
         #[prost(message, repeated, tag = "1")]
-        pub points: Vec<Number>,
+        pub(crate) points: Vec<Number>,
         #[prost(int32, tag = "2")]
-        pub temporality: i32,
+        pub(crate) temporality: i32,
     }
     #[derive(Clone, PartialEq, prost::Message)]
-    pub struct Number {
+    pub(crate) struct Number {
         #[prost(fixed64, tag = "3")]
-        pub time: u64,
+        pub(crate) time: u64,
         #[prost(double, optional, tag = "4")]
-        pub double: Option<f64>,
+        pub(crate) double: Option<f64>,
         #[prost(uint32, tag = "8")]
-        pub flags: u32,
+        pub(crate) flags: u32,
     }
     #[derive(Clone, PartialEq, prost::Message)]
-    pub struct Exponential {
+    pub(crate) struct Exponential {
         #[prost(message, repeated, tag = "1")]
-        pub points: Vec<Distribution>,
+        pub(crate) points: Vec<Distribution>,
         #[prost(int32, tag = "2")]
-        pub temporality: i32,
+        pub(crate) temporality: i32,
     }
     #[derive(Clone, PartialEq, prost::Message)]
-    pub struct Distribution {
+    pub(crate) struct Distribution {
         #[prost(fixed64, tag = "3")]
-        pub time: u64,
+        pub(crate) time: u64,
         #[prost(fixed64, tag = "4")]
-        pub count: u64,
+        pub(crate) count: u64,
         #[prost(double, optional, tag = "5")]
-        pub sum: Option<f64>,
+        pub(crate) sum: Option<f64>,
         #[prost(sint32, tag = "6")]
-        pub scale: i32,
+        pub(crate) scale: i32,
         #[prost(fixed64, tag = "7")]
-        pub zero_count: u64,
+        pub(crate) zero_count: u64,
         #[prost(message, optional, tag = "8")]
-        pub positive: Option<Buckets>,
+        pub(crate) positive: Option<Buckets>,
         #[prost(uint32, tag = "10")]
-        pub flags: u32,
+        pub(crate) flags: u32,
     }
     #[derive(Clone, PartialEq, prost::Message)]
-    pub struct Buckets {
+    pub(crate) struct Buckets {
         #[prost(sint32, tag = "1")]
-        pub offset: i32,
+        pub(crate) offset: i32,
         #[prost(uint64, repeated, tag = "2")]
-        pub counts: Vec<u64>,
+        pub(crate) counts: Vec<u64>,
     }
 }
 
-/// The last point with values of each metric of this name.
+/// All points of the metric of this name, in the order of arrival.
 fn last<T: Clone>(
     receiver: &Receiver,
     name: &str,
@@ -169,10 +169,14 @@ linger = true
         (pushed.number(&of("k6_http_reqs_total")) == Some(served)).then_some(())
     });
     // A scraped page has no testid: the worker's own labels are the scraper's business.
-    wait_for("the scrape of the last ones", Duration::from_secs(30), || {
-        let total = scraped.number("sum(last_over_time(k6_http_reqs_total[5m]))");
-        (total == Some(served)).then_some(())
-    });
+    wait_for(
+        "the scrape of the last ones",
+        Duration::from_secs(30),
+        || {
+            let total = scraped.number("sum(last_over_time(k6_http_reqs_total[5m]))");
+            (total == Some(served)).then_some(())
+        },
+    );
     loadd.terminate();
     loadd.finish(Duration::from_secs(60)).expect(0, &[]);
 
@@ -205,7 +209,10 @@ linger = true
             "{name}"
         );
         let sum = number(format!("histogram_sum({native})"));
-        assert!((sum - whole.sum.expect("a sum")).abs() < 1e-9, "{name}: {sum}");
+        assert!(
+            (sum - whole.sum.expect("a sum")).abs() < 1e-9,
+            "{name}: {sum}"
+        );
         for share in [0.5, 0.95, 0.99] {
             let here = number(format!("histogram_quantile({share}, {native})"));
             let there = quantile(whole, share);
@@ -238,7 +245,8 @@ linger = true
     // Classic and native of one push are the same counts.
     let classic = selector("k6_http_req_duration_seconds_count");
     assert_eq!(pushed.must(&classic), served);
-    let most = pushed.must("sum(last_over_time(k6_http_req_duration_seconds_bucket{le=\"+Inf\"}[5m]))");
+    let most =
+        pushed.must("sum(last_over_time(k6_http_req_duration_seconds_bucket{le=\"+Inf\"}[5m]))");
     assert_eq!(most, served);
 }
 
