@@ -359,9 +359,7 @@ fn a_running_test_is_steered_by_commands() {
         .line("the address", Duration::from_secs(30), |line| {
             let at = line.find("http://127.0.0.1:")? + "http://".len();
             let rest = &line[at..];
-            let end = rest
-                .find(|letter: char| letter == '/' || letter == '"')
-                .unwrap_or(rest.len());
+            let end = rest.find(['/', '"']).unwrap_or(rest.len());
             let address = &rest[..end];
             (!address.ends_with(":0")).then(|| address.to_owned())
         });

@@ -88,8 +88,6 @@ pub(crate) struct CoreScenario {
     pub(crate) changed: Notify,
     /// The stop asked for, if any.
     pub(crate) stop: Cell<Option<Stop>>,
-    /// Iterations that looping VUs were to do and did not begin.
-    pub(crate) not_started: Cell<u64>,
     planned: SeriesId,
     dropped: SeriesId,
     dropped_no_vu: SeriesId,
@@ -137,6 +135,8 @@ pub(crate) struct Core {
     /// Tasks that the core waits for at its end.
     tasks: Cell<usize>,
     task_ended: Notify,
+    /// Shutting down: a VU that becomes idle ends.
+    closing: Cell<bool>,
     hook: RefCell<Option<Rc<VuControl>>>,
 }
 
@@ -174,6 +174,7 @@ impl Core {
             log_budget: LogBudget::default(),
             tasks: Cell::new(0),
             task_ended: Notify::new(),
+            closing: Cell::new(false),
             hook: RefCell::new(None),
             shared,
         })
@@ -310,6 +311,10 @@ impl Core {
     /// A VU has done its job: back to its scenario's pool, or to the free ones where the scenario is over.
     pub(crate) fn vu_is_idle(core: &Rc<Core>, scenario: usize, vu: &Rc<VuControl>) {
         let here = &core.scenarios[scenario];
+        if core.closing.get() {
+            vu.assign(Job::Close);
+            return;
+        }
         here.pool.give_back(vu);
         if here.stopping.get() || here.pool.wants_news() {
             here.changed.notify_waiters();
@@ -411,6 +416,7 @@ impl Core {
     }
 
     async fn shutdown(self: &Rc<Core>) {
+        self.closing.set(true);
         for here in &self.scenarios {
             here.pool.cancel_busy();
             for vu in here.pool.take_all() {
@@ -477,7 +483,6 @@ fn scenario_of(
         stopping: Cell::new(false),
         changed: Notify::new(),
         stop: Cell::new(None),
-        not_started: Cell::new(0),
         planned: recorder.series(metric::PLANNED_ITERATIONS, own),
         dropped: recorder.series(metric::DROPPED_ITERATIONS, scenario_tags),
         dropped_no_vu: recorder.series(metric::OWN_DROPPED_ITERATIONS, no_vu),

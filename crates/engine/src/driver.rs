@@ -8,7 +8,7 @@ use std::{rc::Rc, sync::atomic::Ordering};
 use loadd_timeline::Executor;
 
 use crate::{
-    core::{Core, DropReason, Part, Stop},
+    core::{Core, Part, Stop},
     lifecycle::Report,
     pacer::Pacer,
     shared::Shared,
@@ -79,8 +79,6 @@ async fn finish(core: &Rc<Core>, pacer: &Pacer, scenario: usize, regular_end: u6
             () = tokio::time::sleep(std::time::Duration::from_millis(5)), if late => {}
         }
     }
-    core.planned(scenario, here.not_started.get());
-    core.dropped(scenario, here.not_started.take(), DropReason::MaxDuration);
     let mut returned = 0;
     for vu in here.pool.take_all() {
         core.free.put(vu);

@@ -1,6 +1,8 @@
 //! The life of a run as one state machine on a thread of its own: make VUs, wait for the start, setup, scenarios, drain,
 //! teardown, last tick. Every wait also serves ticks, commands and reports, so that nothing ever stands still.
 
+mod vus;
+
 use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
@@ -15,7 +17,6 @@ use crate::{
     collector::Collector,
     core::{CoreCommand, HookCall, Part},
     shared::{Shared, TICK},
-    vu::VuIdentity,
 };
 
 /// What cores report.
@@ -138,27 +139,6 @@ impl Life {
             // A core that is gone has reported its failure.
             drop(core.send(command()));
         }
-    }
-
-    async fn make_vus(&mut self) {
-        self.enter(Phase::InitVus);
-        let settings = &self.shared.settings;
-        let planned = settings.plan.planned_vus(&settings.share);
-        let cores = self.shared.cores.len();
-        let mut identities: Vec<Vec<VuIdentity>> = vec![Vec::new(); cores];
-        for number in 0..planned {
-            let core = usize::try_from(number).unwrap_or(0) % cores;
-            identities[core].push(self.shared.next_identity());
-        }
-        self.vus_asked = planned;
-        for (core, identities) in identities.into_iter().enumerate() {
-            self.free[core] += identities.len() as u64;
-            drop(self.shared.cores[core].send(CoreCommand::MakeVus(identities)));
-        }
-        self.wait(None, |life| {
-            life.vus_made >= life.vus_asked || life.is_over()
-        })
-        .await;
     }
 
     async fn wait_for_resume(&mut self) {
@@ -296,12 +276,13 @@ impl Life {
             self.scenarios[index].phase = ScenarioPhase::Done;
             return;
         }
+        self.wait_for_free(need).await;
         let idle: u64 = self.free.iter().sum();
         if idle < need {
             self.make_more(need - idle).await;
-            if self.is_over() {
-                return;
-            }
+        }
+        if self.is_over() {
+            return;
         }
         let join = self.joined_at.saturating_sub(at);
         self.shared.scenarios[index]
@@ -311,25 +292,18 @@ impl Life {
             .held
             .store(need, Ordering::Relaxed);
         self.collector.scenario_joined(&self.shared, index, join);
-        let cores = self.shared.cores.len();
-        let parts = usize::try_from(need.max(1)).unwrap_or(cores).min(cores);
-        let mut order: Vec<usize> = (0..cores).collect();
-        order.sort_by_key(|core| std::cmp::Reverse(self.free[*core]));
+        let parts = self.hand_out(index, need).await;
         self.scenarios[index] = ScenarioState {
             phase: ScenarioPhase::Running,
-            cores: parts,
+            cores: parts.len(),
         };
-        let mut left = need;
-        for (part, core) in order.into_iter().take(parts).enumerate() {
+        let of = parts.len() as u64;
+        for (part, (core, vus)) in parts.into_iter().enumerate() {
             let part = Part {
                 index: part as u64,
-                of: parts as u64,
+                of,
                 join,
             };
-            let even = (need + part.of - 1 - part.index) / part.of;
-            let vus = even.min(left);
-            left -= vus;
-            self.free[core] = self.free[core].saturating_sub(vus);
             drop(self.shared.cores[core].send(CoreCommand::StartScenario {
                 scenario: index,
                 vus,
@@ -337,23 +311,6 @@ impl Life {
             }));
         }
         self.publish_status();
-    }
-
-    async fn make_more(&mut self, count: u64) {
-        let cores = self.shared.cores.len();
-        for number in 0..count {
-            let core = usize::try_from(number).unwrap_or(0) % cores;
-            self.free[core] += 1;
-            drop(
-                self.shared.cores[core]
-                    .send(CoreCommand::MakeVus(vec![self.shared.next_identity()])),
-            );
-        }
-        self.vus_asked += count;
-        self.wait(None, |life| {
-            life.vus_made >= life.vus_asked || life.is_over()
-        })
-        .await;
     }
 
     async fn run_teardown(&mut self) {

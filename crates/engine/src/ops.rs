@@ -119,12 +119,9 @@ impl InFlight<'_> {
         let core = &self.io.core;
         let mut recorder = core.recorder.borrow_mut();
         self.io.host.stamp(&mut recorder);
-        core.http.borrow_mut().record(
-            &mut recorder,
-            self.io.host.tag_set(),
-            self.call(),
-            &outcome,
-        );
+        core.http
+            .borrow_mut()
+            .record(&mut recorder, self.io.host.tag_set(), self.call(), &outcome);
         drop(recorder);
         if core.shared.settings.client.http_debug.is_some() {
             self.io.host.show_exchanges(&outcome);
@@ -151,6 +148,7 @@ impl Drop for InFlight<'_> {
 }
 
 /// `http.batch`: at most `batch` requests at once, at most `batchPerHost` to one host, begun in the order given.
+#[expect(clippy::vec_box, reason = "each call travels as the box that it is")]
 async fn batch(io: &Rc<VuIo>, calls: Vec<Box<HttpCall>>) -> Vec<Answered> {
     let limits = io.core.shared.settings.batch;
     let hosts: Vec<Rc<RequestUrl>> = calls

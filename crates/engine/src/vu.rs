@@ -17,7 +17,7 @@ use loadd_metrics::{SeriesId, TagSetId, metric};
 use loadd_script::{Call, Completion, Input, Op, ScriptFailure, ScriptVu, Step, VuSettings};
 
 use crate::{
-    core::Core,
+    core::{Core, DropReason},
     host::{IterationIds, VuHost},
     ops::{Background, VuIo, perform},
 };
@@ -304,13 +304,11 @@ impl Vu {
             let ended = self.iteration(scenario, None, now).await;
             now = self.rest(scenario, now, ended).await;
         }
-        core.scenarios[scenario].not_started.set(
-            core.scenarios[scenario].not_started.get()
-                + match rule {
-                    LoopRule::Times(_) => left,
-                    LoopRule::WhileRunning | LoopRule::FromQuota => 0,
-                },
-        );
+        if let LoopRule::Times(_) = rule {
+            // As in k6, each VU says for itself what it had not begun.
+            core.planned(scenario, left);
+            core.dropped(scenario, left, DropReason::MaxDuration);
+        }
     }
 
     /// Waits out `minIterationDuration`, and lets the neighbours run after an iteration that never waited. Gives the time

@@ -13,7 +13,7 @@ use std::{rc::Rc, sync::Arc, time::Instant};
 
 use kit::{FakeHost, limits, load, settings};
 use loadd_client::{BodyData, Exchange, Outcome, Timings};
-use loadd_script::{Bundle, Call, Completion, Host, Input, Op, ScriptVu, Step};
+use loadd_script::{Answered, Bundle, Call, Completion, Host, HttpCall, Input, Op, ScriptVu, Step};
 
 fn vu(bundle: &Arc<Bundle>) -> ScriptVu {
     let host = Rc::new(FakeHost::default());

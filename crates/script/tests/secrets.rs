@@ -9,14 +9,14 @@ fn run(flags: &[&str], body: &str) -> kit::Outcomes {
     let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
     let settings = LoadSettings {
         limits: kit::limits(),
-        secrets: SecretSources::parse(&flags).unwrap(),
+        secrets: SecretSources::parse(&flags).expect("flags"),
         ..LoadSettings::default()
     };
     let bundle = kit::load_with(
         &format!("import secrets from 'k6/secrets'; export default async function () {{ {body} }}"),
         settings,
     )
-    .unwrap();
+    .expect("a script");
     World::of(&bundle, kit::limits()).call()
 }
 

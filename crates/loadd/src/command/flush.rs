@@ -46,7 +46,12 @@ pub(super) fn run(args: &FlushArgs) -> Exit {
         }
     };
     let mut exit = Exit::Ok;
-    for Leftover { folder, output, result } in &left {
+    for Leftover {
+        folder,
+        output,
+        result,
+    } in &left
+    {
         let name = folder.display();
         match result {
             Ok(report) => {

@@ -17,9 +17,7 @@ const LOCK_FILE: &str = "loadd.lock";
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum MapFile {
-    Web {
-        imports: BTreeMap<String, PathBuf>,
-    },
+    Web { imports: BTreeMap<String, PathBuf> },
     Plain(BTreeMap<String, PathBuf>),
 }
 

@@ -161,7 +161,9 @@ fn pairs(what: &str, text: &str) -> Result<Vec<(String, String)>, String> {
     items
         .map(|item| match item.split_once('=') {
             Some((name, value)) if !name.trim().is_empty() => Ok((decoded(name), decoded(value))),
-            Some(_) | None => Err(format!("{NAME}: {what}'{item}' is not of the form key=value")),
+            Some(_) | None => Err(format!(
+                "{NAME}: {what}'{item}' is not of the form key=value"
+            )),
         })
         .collect()
 }

@@ -38,12 +38,7 @@ pub(super) fn write_checkpoint(
 
 /// Sends the last samples and staleness markers. The first of abort, 99, 121 that applies wins; `loadd run` keeps k6's
 /// rule: outputs never change the exit code.
-pub(super) fn flush(
-    test: &ResolvedTest,
-    mode: Mode,
-    senders: Senders,
-    exit: Exit,
-) -> Exit {
+pub(super) fn flush(test: &ResolvedTest, mode: Mode, senders: Senders, exit: Exit) -> Exit {
     let Senders { remote_write, otlp } = senders;
     let finish = |sender: Option<DeliveryHandle>, timeout: Option<Duration>| {
         sender.map_or_else(FlushReport::default, |sender| {

@@ -92,9 +92,7 @@ impl Start {
                     unclean,
                     "joining the run that the checkpoint knows: its counts go on"
                 );
-                let kept = checkpoint
-                    .as_ref()
-                    .and_then(|known| known.keep.get(SINCE));
+                let kept = checkpoint.as_ref().and_then(|known| known.keep.get(SINCE));
                 let since_ms = kept.and_then(|kept| i64::try_from(*kept).ok());
                 let restored = checkpoint.map(|known| restored(known, start_ms, unclean));
                 Ok(Start {

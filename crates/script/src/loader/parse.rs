@@ -250,7 +250,7 @@ fn start_of(diagnostic: &OxcDiagnostic) -> u32 {
     diagnostic
         .labels
         .first()
-        .map_or(0, |label| u32::try_from(label.offset()).unwrap_or(0))
+        .map_or(0, oxc_span::LabeledSpan::offset)
 }
 
 /// Line and column, both from 1, of a byte of `text`.

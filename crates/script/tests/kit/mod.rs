@@ -288,7 +288,7 @@ fn describe(op: &Op) -> String {
             "batch {}",
             calls
                 .iter()
-                .map(describe_call)
+                .map(|call| describe_call(call))
                 .collect::<Vec<_>>()
                 .join(" | ")
         ),
@@ -300,7 +300,7 @@ fn describe(op: &Op) -> String {
     }
 }
 
-fn describe_call(call: &Box<HttpCall>) -> String {
+fn describe_call(call: &HttpCall) -> String {
     let request = &call.request;
     let mut headers: Vec<String> = request
         .headers

@@ -105,7 +105,7 @@ impl Check<'_> {
             connection_max_age: (!age.is_zero()).then_some(age),
             hosts: self.hosts(&file.hosts),
             block_hostnames: self.blocked(&file.block_hostnames),
-            blacklist_ips: self.each("blacklist_ips", &file.blacklist_ips, |text| text.parse()),
+            blacklist_ips: self.each("blacklist_ips", &file.blacklist_ips, str::parse),
             local_ips: self.local_ips(file.local_ips.as_ref()),
             dns: self.dns(&file.dns),
             rps,
