@@ -11,13 +11,6 @@ use loadd_tests::paths;
 const LONGEST_LINE: usize = 160;
 /// A file longer than this holds two things; look for the seam.
 const LONGEST_FILE: usize = 500;
-/// Longer ones, each with the number of lines that it may have until somebody has found its seam. Never add to this list.
-const LONG_FILES: [(&str, usize); 3] = [
-    ("crates/engine/src/core.rs", 570),
-    ("crates/engine/src/lifecycle.rs", 580),
-    ("crates/engine/src/vu.rs", 640),
-];
-
 /// (text, folders or files where it may stand, why)
 const BANNED: [(&str, &[&str], &str); 6] = [
     (
@@ -145,12 +138,8 @@ fn no_file_holds_two_things() {
     let mut wrong = Vec::new();
     for source in sources() {
         let lines = source.text.lines().count();
-        let limit = LONG_FILES
-            .iter()
-            .find(|(name, _)| *name == source.name)
-            .map_or(LONGEST_FILE, |(_, limit)| *limit);
         let is_test = source.name.ends_with("tests.rs") || source.name.contains("/tests/");
-        if lines > limit && !is_test {
+        if lines > LONGEST_FILE && !is_test {
             wrong.push(format!("{}: {lines} lines", source.name));
         }
     }

@@ -1,19 +1,23 @@
 //! One event loop with its VUs: a thread, a current-thread runtime, and everything that only this core touches.
 
+mod scenario;
+
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
     sync::{Arc, atomic::Ordering},
 };
 
-use loadd_metrics::{Recorder, SeriesId, Shelf, SystemTag, TagSetId, metric};
+use loadd_metrics::{Recorder, SeriesId, Shelf, SystemTag, TagSetId};
 use tokio::sync::{Notify, mpsc};
+
+pub(crate) use scenario::{CoreScenario, DropReason, Stop};
 
 use crate::{
     driver, health,
     lifecycle::Report,
     log_budget::LogBudget,
-    pool::{Free, Pool},
+    pool::Free,
     record::HttpRecorder,
     settings::CoreSettings,
     shared::Shared,
@@ -70,55 +74,6 @@ pub(crate) struct HookCall {
     pub(crate) data: Option<Arc<str>>,
 }
 
-/// A scenario, seen by one core.
-pub(crate) struct CoreScenario {
-    pub(crate) name: Rc<str>,
-    pub(crate) exec: Rc<str>,
-    pub(crate) env: Rc<Vec<(String, String)>>,
-    /// Run tags, scenario tags, `scenario`, root group.
-    pub(crate) tags: TagSetId,
-    pub(crate) start_delay: SeriesId,
-    pub(crate) interrupted: SeriesId,
-    pub(crate) pool: Pool,
-    /// No iteration begins at or after this instant of the run's clock.
-    pub(crate) ends_at: Cell<u64>,
-    /// No iteration begins any more.
-    pub(crate) stopping: Cell<bool>,
-    /// Told when it is to stop, and whenever a VU becomes idle while it does.
-    pub(crate) changed: Notify,
-    /// The stop asked for, if any.
-    pub(crate) stop: Cell<Option<Stop>>,
-    planned: SeriesId,
-    dropped: SeriesId,
-    dropped_no_vu: SeriesId,
-    dropped_stall: SeriesId,
-    dropped_max_duration: SeriesId,
-}
-
-/// How a scenario is to be ended from outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// Let iterations finish within the graceful stop.
-    Graceful,
-    /// Cut them off.
-    Interrupt,
-}
-
-/// Why a start was dropped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum DropReason {
-    NoVu,
-    Stall,
-    MaxDuration,
-}
-
-impl CoreScenario {
-    /// Whether an iteration may begin at this instant.
-    pub(crate) fn may_start(&self, now: u64) -> bool {
-        !self.stopping.get() && now < self.ends_at.get()
-    }
-}
-
 /// Everything that one event loop owns.
 pub(crate) struct Core {
     pub(crate) index: usize,
@@ -154,7 +109,7 @@ impl Core {
         let scenarios = shared
             .scenarios
             .iter()
-            .map(|scenario| scenario_of(&mut recorder, run, &shared, &scenario.plan))
+            .map(|scenario| scenario::scenario_of(&mut recorder, run, &shared, &scenario.plan))
             .collect();
         let core_settings = CoreSettings {
             env: Rc::new(settings.env.clone()),
@@ -261,7 +216,8 @@ impl Core {
                 target: "loadd::engine",
                 scenario = %facts.plan.name,
                 max_vus = facts.part.max_vus,
-                "too few VUs for the rate: iterations are dropped (loadd_dropped_iterations_total); raise maxVUs"
+                "Insufficient VUs, reached {} active VUs and cannot initialize more: iterations are dropped (loadd_dropped_iterations_total); raise maxVUs",
+                facts.part.max_vus
             );
         }
     }
@@ -284,6 +240,7 @@ impl Core {
         if let Some(spare) = self.free.take() {
             self.scenarios[scenario].pool.adopt(&spare);
             self.scenarios[scenario].pool.set_growing(false);
+            self.report(Report::SpareTaken { core: self.index });
             return true;
         }
         let identity = self.shared.next_identity();
@@ -438,56 +395,6 @@ impl Core {
                 }
             }
         }
-    }
-}
-
-fn scenario_of(
-    recorder: &mut Recorder,
-    run: TagSetId,
-    shared: &Shared,
-    plan: &loadd_timeline::ScenarioPlan,
-) -> CoreScenario {
-    let system = shared.settings.system_tags;
-    let mut extra: Vec<(&str, &str)> = plan
-        .tags
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
-    if system.contains(SystemTag::Scenario) {
-        extra.push(("scenario", &plan.name));
-    }
-    let scenario_tags = recorder.extend(run, &extra);
-    let tags = if system.contains(SystemTag::Group) {
-        recorder.extend(scenario_tags, &[("group", "")])
-    } else {
-        scenario_tags
-    };
-    let own = recorder.extend(TagSetId::EMPTY, &[("scenario", &plan.name)]);
-    let no_vu = recorder.extend(own, &[("reason", "no_vu")]);
-    let stall = recorder.extend(own, &[("reason", "stall")]);
-    let max_duration = recorder.extend(own, &[("reason", "max_duration")]);
-    CoreScenario {
-        name: Rc::from(plan.name.as_str()),
-        exec: Rc::from(plan.exec.as_str()),
-        env: Rc::new(
-            plan.env
-                .iter()
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
-        ),
-        tags,
-        start_delay: recorder.series(metric::START_DELAY, own),
-        interrupted: recorder.series(metric::INTERRUPTED_ITERATIONS, own),
-        pool: Pool::default(),
-        ends_at: Cell::new(u64::MAX),
-        stopping: Cell::new(false),
-        changed: Notify::new(),
-        stop: Cell::new(None),
-        planned: recorder.series(metric::PLANNED_ITERATIONS, own),
-        dropped: recorder.series(metric::DROPPED_ITERATIONS, scenario_tags),
-        dropped_no_vu: recorder.series(metric::OWN_DROPPED_ITERATIONS, no_vu),
-        dropped_stall: recorder.series(metric::OWN_DROPPED_ITERATIONS, stall),
-        dropped_max_duration: recorder.series(metric::OWN_DROPPED_ITERATIONS, max_duration),
     }
 }
 

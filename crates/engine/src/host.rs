@@ -281,7 +281,7 @@ impl Host for VuHost {
                 ScenarioFacts {
                     name: Rc::clone(&self.core.scenarios[index].name),
                     executor: scenario.plan.executor.type_name(),
-                    start_time_ms: shared.wall_ms_at(started),
+                    start_time_ms: shared.wall_ms_at(started).floor(),
                     progress: scenario.progress(shared.now()),
                     iteration_in_instance: ids.in_instance,
                     iteration_in_test: ids.in_test,

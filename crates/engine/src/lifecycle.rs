@@ -1,6 +1,7 @@
 //! The life of a run as one state machine on a thread of its own: make VUs, wait for the start, setup, scenarios, drain,
 //! teardown, last tick. Every wait also serves ticks, commands and reports, so that nothing ever stands still.
 
+mod hooks;
 mod vus;
 
 use std::{
@@ -15,7 +16,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::{
     Command, Failure, Outcome, Phase, RunStart, ScenarioPhase, Status, StopReason,
     collector::Collector,
-    core::{CoreCommand, HookCall, Part},
+    core::{CoreCommand, Part},
     shared::{Shared, TICK},
 };
 
@@ -23,6 +24,10 @@ use crate::{
 #[derive(Debug)]
 pub(crate) enum Report {
     VuMade,
+    /// A scenario that grows took one of the VUs that no scenario held.
+    SpareTaken {
+        core: usize,
+    },
     VuFailed(String),
     Shelf {
         core: usize,
@@ -152,75 +157,10 @@ impl Life {
         .await;
     }
 
-    async fn run_setup(&mut self) {
-        let settings = &self.shared.settings;
-        let (hook, function) = (settings.setup, "setup");
-        self.shared
-            .began
-            .store(self.shared.now(), Ordering::Relaxed);
-        if !hook.enabled || !self.shared.bundle.functions.contains(function) || self.is_over() {
-            return;
-        }
-        self.enter(Phase::Setup);
-        match self
-            .call_hook(function, "::setup", None, hook.timeout)
-            .await
-        {
-            Some(Ok(data)) => {
-                self.setup_data = data.map(Arc::from);
-                let data = self.setup_data.clone();
-                self.tell_all(|| CoreCommand::SetupData(data.clone()));
-            }
-            Some(Err((failure, text))) => self.hook_failed(&failure, text),
-            None => self.fail(Failure::SetupTimeout),
-        }
-    }
-
-    fn hook_failed(&mut self, failure: &ScriptFailure, text: String) {
-        match failure {
-            // Aborting and cutting off have set what they are already.
-            ScriptFailure::Cancelled | ScriptFailure::Aborted => {}
-            ScriptFailure::Exception { .. } | ScriptFailure::Limit(_) => {
-                self.fail(Failure::Exception(text));
-            }
-            ScriptFailure::Broken(_) => self.fail(Failure::Broken(text)),
-        }
-    }
-
     fn fail(&mut self, failure: Failure) {
         if self.failure.is_none() {
             self.failure = Some(failure);
         }
-    }
-
-    /// `None`: timed out.
-    async fn call_hook(
-        &mut self,
-        function: &'static str,
-        group: &'static str,
-        data: Option<Arc<str>>,
-        timeout: Duration,
-    ) -> Option<Result<Option<String>, (ScriptFailure, String)>> {
-        self.hook = None;
-        drop(self.shared.cores[0].send(CoreCommand::Hook(HookCall {
-            function,
-            group,
-            data,
-        })));
-        let deadline = tokio::time::Instant::now() + timeout;
-        let in_setup = self.phase == Phase::Setup;
-        self.wait(Some(deadline), |life| {
-            life.hook.is_some() || (in_setup && life.is_over())
-        })
-        .await;
-        if self.hook.is_none() {
-            drop(self.shared.cores[0].send(CoreCommand::CancelHook));
-            self.wait(None, |life| life.hook.is_some()).await;
-            if !(in_setup && self.is_over()) {
-                return None;
-            }
-        }
-        self.hook.take()
     }
 
     async fn run_scenarios(&mut self) {
@@ -276,7 +216,7 @@ impl Life {
             self.scenarios[index].phase = ScenarioPhase::Done;
             return;
         }
-        self.wait_for_free(need).await;
+        self.wait_for_free(index, need).await;
         let idle: u64 = self.free.iter().sum();
         if idle < need {
             self.make_more(need - idle).await;
@@ -311,37 +251,6 @@ impl Life {
             }));
         }
         self.publish_status();
-    }
-
-    async fn run_teardown(&mut self) {
-        let hook = self.shared.settings.teardown;
-        let ran = self.line_start.is_some();
-        let skipped = matches!(
-            self.failure,
-            Some(
-                Failure::Exception(_)
-                    | Failure::SetupTimeout
-                    | Failure::Broken(_)
-                    | Failure::Aborted(_)
-            )
-        ) && !ran;
-        if !hook.enabled || !ran || skipped || !self.shared.bundle.functions.contains("teardown") {
-            return;
-        }
-        self.enter(Phase::Teardown);
-        match self
-            .call_hook(
-                "teardown",
-                "::teardown",
-                self.setup_data.clone(),
-                hook.timeout,
-            )
-            .await
-        {
-            Some(Ok(_)) => {}
-            Some(Err((failure, text))) => self.hook_failed(&failure, text),
-            None => self.fail(Failure::TeardownTimeout),
-        }
     }
 
     /// Shuts the cores down, takes their last shelves and publishes the last snapshot: totals are exact.
@@ -423,6 +332,7 @@ impl Life {
     fn take(&mut self, report: Report) {
         match report {
             Report::VuMade => self.vus_made += 1,
+            Report::SpareTaken { core } => self.free[core] = self.free[core].saturating_sub(1),
             Report::VuFailed(text) => {
                 self.fail(Failure::Exception(text));
                 self.tell_all(|| CoreCommand::Stop { graceful: false });

@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::VecDeque,
     rc::Rc,
 };
 
@@ -9,23 +10,24 @@ use crate::vu::VuControl;
 
 /// VUs that no scenario holds: all idle.
 #[derive(Default)]
-pub(crate) struct Free(RefCell<Vec<Rc<VuControl>>>);
+pub(crate) struct Free(RefCell<VecDeque<Rc<VuControl>>>);
 
 impl Free {
     pub(crate) fn put(&self, vu: Rc<VuControl>) {
-        self.0.borrow_mut().push(vu);
+        self.0.borrow_mut().push_back(vu);
     }
 
     pub(crate) fn take(&self) -> Option<Rc<VuControl>> {
-        self.0.borrow_mut().pop()
+        self.0.borrow_mut().pop_front()
     }
 }
 
-/// A set of VUs. The idle ones are a stack: the VU that ran last runs next, while its memory and its connection are warm.
+/// A set of VUs. The idle ones are a queue, as in k6: the VU that has waited longest runs next, so that all users of a load
+/// take their turn, with their data rows and their connections.
 #[derive(Default)]
 pub(crate) struct Pool {
     members: RefCell<Vec<Rc<VuControl>>>,
-    idle: RefCell<Vec<Rc<VuControl>>>,
+    idle: RefCell<VecDeque<Rc<VuControl>>>,
     growing: Cell<bool>,
     wants_news: Cell<bool>,
 }
@@ -34,17 +36,17 @@ impl Pool {
     /// Takes an idle VU in.
     pub(crate) fn adopt(&self, vu: &Rc<VuControl>) {
         self.members.borrow_mut().push(Rc::clone(vu));
-        self.idle.borrow_mut().push(Rc::clone(vu));
+        self.idle.borrow_mut().push_back(Rc::clone(vu));
     }
 
     /// An idle VU for a job; it stays a member.
     pub(crate) fn take(&self) -> Option<Rc<VuControl>> {
-        self.idle.borrow_mut().pop()
+        self.idle.borrow_mut().pop_front()
     }
 
     /// A VU has done its job.
     pub(crate) fn give_back(&self, vu: &Rc<VuControl>) {
-        self.idle.borrow_mut().push(Rc::clone(vu));
+        self.idle.borrow_mut().push_back(Rc::clone(vu));
     }
 
     /// Members that are not idle.

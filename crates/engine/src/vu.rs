@@ -3,46 +3,28 @@
 //! *Invariant:* a suspended script is never dropped. It is resumed with `Cancel`, returns, is shut down on its own stack,
 //! and only then goes (engine rule 5).
 
+mod control;
+mod hooks;
+
 use std::{
-    cell::{Cell, RefCell},
     future::poll_fn,
     pin::pin,
     rc::Rc,
-    sync::{Arc, atomic::Ordering},
-    task::{Poll, Waker},
+    sync::atomic::Ordering,
+    task::Poll,
     time::{Duration, Instant},
 };
 
 use loadd_metrics::{SeriesId, TagSetId, metric};
 use loadd_script::{Call, Completion, Input, Op, ScriptFailure, ScriptVu, Step, VuSettings};
 
+pub(crate) use control::{Job, LoopRule, VuControl};
+
 use crate::{
     core::{Core, DropReason},
     host::{IterationIds, VuHost},
     ops::{Background, VuIo, perform},
 };
-
-/// What a VU is to do next.
-#[derive(Debug)]
-pub(crate) enum Job {
-    /// One iteration whose intended start was at this instant of the run's clock.
-    Iterate { scenario: usize, intended: u64 },
-    /// Iteration after iteration, until the rule says no.
-    Loop { scenario: usize, rule: LoopRule },
-    /// End.
-    Close,
-}
-
-/// When a looping VU may begin another iteration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LoopRule {
-    /// While the scenario and this VU's slot last.
-    WhileRunning,
-    /// This many more.
-    Times(u64),
-    /// As long as the scenario's common quota lasts.
-    FromQuota,
-}
 
 /// The series that each iteration adds to; most VUs keep their tags for ever.
 #[derive(Clone, Copy)]
@@ -51,98 +33,6 @@ struct IterationSeries {
     iterations: SeriesId,
     sent: SeriesId,
     received: SeriesId,
-}
-
-/// The handle by which a core steers one of its VUs.
-pub(crate) struct VuControl {
-    pub(crate) id: u64,
-    job: RefCell<Option<Job>>,
-    busy: Cell<bool>,
-    /// Cut off what runs.
-    cancelled: Cell<bool>,
-    /// Which slot of a ramp it runs; a VU that went back to the pool may have been given to another one.
-    slot: Cell<usize>,
-    /// Finish the iteration that runs, begin no other (ramp down).
-    retired: Cell<bool>,
-    waker: RefCell<Option<Waker>>,
-}
-
-impl VuControl {
-    fn new(id: u64) -> Rc<VuControl> {
-        Rc::new(VuControl {
-            id,
-            job: RefCell::new(None),
-            busy: Cell::new(false),
-            cancelled: Cell::new(false),
-            slot: Cell::new(usize::MAX),
-            retired: Cell::new(false),
-            waker: RefCell::new(None),
-        })
-    }
-
-    /// Gives an idle VU its next job.
-    pub(crate) fn assign(&self, job: Job) {
-        self.cancelled.set(false);
-        self.retired.set(false);
-        self.busy.set(true);
-        *self.job.borrow_mut() = Some(job);
-        self.wake();
-    }
-
-    /// Cuts off what the VU is doing, if anything.
-    pub(crate) fn cancel(&self) {
-        if self.busy.get() {
-            self.cancelled.set(true);
-            self.wake();
-        }
-    }
-
-    /// Lets the VU finish its iteration and begin no other.
-    pub(crate) fn retire(&self) {
-        self.retired.set(true);
-        self.wake();
-    }
-
-    /// Takes a retirement back: the loop simply goes on.
-    pub(crate) fn unretire(&self) {
-        self.retired.set(false);
-    }
-
-    pub(crate) fn set_slot(&self, slot: usize) {
-        self.slot.set(slot);
-    }
-
-    pub(crate) fn runs_slot(&self, slot: usize) -> bool {
-        self.slot.get() == slot
-    }
-
-    pub(crate) fn is_busy(&self) -> bool {
-        self.busy.get()
-    }
-
-    fn wake(&self) {
-        if let Some(waker) = self.waker.borrow_mut().take() {
-            waker.wake();
-        }
-    }
-
-    fn register(&self, waker: &Waker) {
-        let mut slot = self.waker.borrow_mut();
-        if !slot.as_ref().is_some_and(|known| known.will_wake(waker)) {
-            *slot = Some(waker.clone());
-        }
-    }
-
-    async fn next_job(&self) -> Job {
-        poll_fn(|context| match self.job.borrow_mut().take() {
-            Some(job) => Poll::Ready(job),
-            None => {
-                self.register(context.waker());
-                Poll::Pending
-            }
-        })
-        .await
-    }
 }
 
 /// A VU: script, connections, host.
@@ -479,49 +369,6 @@ impl Vu {
         }
     }
 
-    /// Marks the VU as busy with a hook; the handle cuts it off.
-    pub(crate) fn begin_hook(&self) -> Rc<VuControl> {
-        self.control.busy.set(true);
-        Rc::clone(&self.control)
-    }
-
-    /// Calls setup or teardown.
-    pub(crate) async fn call_hook(
-        &mut self,
-        function: &str,
-        data: Option<Arc<str>>,
-        tags: loadd_metrics::TagSetId,
-    ) -> Result<Option<String>, ScriptFailure> {
-        self.io.host.enter_hook(tags);
-        let call = Call {
-            function: Rc::from(function),
-            data,
-            env: None,
-            iteration: None,
-            want_result: true,
-        };
-        let result = self.run(Input::Call(call)).await;
-        self.record_bytes();
-        result
-    }
-
-    /// Calls `handleSummary`, whose samples count for nothing.
-    pub(crate) async fn call_summary(
-        &mut self,
-        data: Arc<str>,
-    ) -> Result<Option<String>, ScriptFailure> {
-        self.io.host.enter_summary();
-        let function = Rc::from("handleSummary");
-        let call = Call {
-            function,
-            data: Some(data),
-            env: None,
-            iteration: None,
-            want_result: true,
-        };
-        self.run(Input::Call(call)).await
-    }
-
     /// Drives the script from this input to its return.
     async fn run(&mut self, input: Input) -> Result<Option<String>, ScriptFailure> {
         let mut step = self.script.resume(input);
@@ -631,19 +478,5 @@ pub(crate) fn describe(failure: &ScriptFailure) -> String {
         ScriptFailure::Cancelled => "cut off".to_owned(),
         ScriptFailure::Aborted => "test aborted".to_owned(),
         ScriptFailure::Limit(text) | ScriptFailure::Broken(text) => text.clone(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_idle_vu_cannot_be_cancelled_by_mistake() {
-        let control = VuControl::new(1);
-        control.cancel();
-        control.assign(Job::Close);
-        assert!(!control.cancelled.get());
-        assert!(control.is_busy());
     }
 }

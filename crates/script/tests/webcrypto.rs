@@ -182,7 +182,8 @@ fn signatures_hold_for_what_was_signed_and_for_nothing_else() {
         ),
         (
             "const k = await s.importKey('raw', utf('password'), 'PBKDF2', false, ['deriveKey']);
-             const d = await s.deriveKey({ name: 'PBKDF2', hash: 'SHA-512', salt: utf('s'), iterations: 1000 }, k, { name: 'AES-GCM', length: 256 }, true, ['encrypt']);
+             const way = { name: 'PBKDF2', hash: 'SHA-512', salt: utf('s'), iterations: 1000 };
+             const d = await s.deriveKey(way, k, { name: 'AES-GCM', length: 256 }, true, ['encrypt']);
              return [d.algorithm, d.type, d.usages, (await s.exportKey('raw', d)).byteLength]",
             r#"[{"name":"AES-GCM","length":256},"secret",["encrypt"],32]"#,
         ),

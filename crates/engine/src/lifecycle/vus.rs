@@ -31,12 +31,43 @@ impl Life {
     }
 
     /// Scenarios that follow each other share VUs: those of the one before may be on their way back.
-    pub(super) async fn wait_for_free(&mut self, need: u64) {
+    pub(super) async fn wait_for_free(&mut self, index: usize, need: u64) {
         let deadline = tokio::time::Instant::now() + PLANNED_VU_WAIT;
         self.wait(Some(deadline), |life| {
-            life.free.iter().sum::<u64>() >= need || !life.holds_vus() || life.is_over()
+            life.has_free(index, need) || !life.holds_vus() || life.is_over()
         })
         .await;
+    }
+
+    /// Whether the free VUs suffice for a scenario that begins with this many, where they are.
+    fn has_free(&self, index: usize, need: u64) -> bool {
+        if !self.has_slots(index) {
+            return self.free.iter().sum::<u64>() >= need;
+        }
+        self.even_parts(index, need)
+            .iter()
+            .all(|&(core, vus)| self.free[core] >= vus)
+    }
+
+    /// Whether the scenario's VUs are slots, divided among the cores once and for all.
+    fn has_slots(&self, index: usize) -> bool {
+        self.shared.scenarios[index].part.arrivals.is_none()
+    }
+
+    /// Which cores run a scenario, and how many VUs each would give it if all had enough. Those with most free ones come
+    /// first. A core without a VU still takes part where more VUs may be made: the starts are divided among them.
+    fn even_parts(&self, index: usize, need: u64) -> Vec<(usize, u64)> {
+        let cores = self.shared.cores.len();
+        let spread = self.shared.scenarios[index].part.max_vus.max(need).max(1);
+        let of = usize::try_from(spread).unwrap_or(cores).min(cores);
+        let mut order: Vec<usize> = (0..cores).collect();
+        order.sort_by_key(|core| std::cmp::Reverse(self.free[*core]));
+        order.truncate(of);
+        order
+            .into_iter()
+            .enumerate()
+            .map(|(part, core)| (core, (need + (of - 1 - part) as u64) / of as u64))
+            .collect()
     }
 
     /// Whether some scenario runs, and may give VUs back.
@@ -44,29 +75,17 @@ impl Life {
         self.scenarios.iter().any(|scenario| scenario.cores > 0)
     }
 
-    /// Which cores run a scenario, and how many of their free VUs each gives it: evenly, as far as they have them.
+    /// Gives a scenario VUs of the cores that run it: evenly, as far as they have them.
     pub(super) async fn hand_out(&mut self, index: usize, need: u64) -> Vec<(usize, u64)> {
-        let cores = self.shared.cores.len();
-        let scenario = &self.shared.scenarios[index];
-        // A core without a VU still takes part where more VUs may be made: the starts are divided among them.
-        let spread = scenario.part.max_vus.max(need).max(1);
-        let of = usize::try_from(spread).unwrap_or(cores).min(cores);
-        let slots_are_fixed = scenario.part.arrivals.is_none();
-        let mut order: Vec<usize> = (0..cores).collect();
-        order.sort_by_key(|core| std::cmp::Reverse(self.free[*core]));
-        order.truncate(of);
-        let mut parts = Vec::with_capacity(of);
+        let mut parts = self.even_parts(index, need);
         let mut left = need;
-        for (part, core) in order.into_iter().enumerate() {
-            let even = (need + (of - 1 - part) as u64) / of as u64;
-            let mut vus = even.min(left);
-            if vus > self.free[core] && slots_are_fixed {
-                self.make_more_on(core, vus - self.free[core]).await;
+        for (core, vus) in &mut parts {
+            if *vus > self.free[*core] && self.has_slots(index) {
+                self.make_more_on(*core, *vus - self.free[*core]).await;
             }
-            vus = vus.min(self.free[core]);
-            self.free[core] -= vus;
-            left -= vus;
-            parts.push((core, vus));
+            *vus = (*vus).min(self.free[*core]);
+            self.free[*core] -= *vus;
+            left -= *vus;
         }
         for (core, vus) in &mut parts {
             let more = left.min(self.free[*core]);

@@ -211,6 +211,44 @@ pub(crate) fn in_k6_spelling(map: &Map<String, Value>) -> Map<String, Value> {
         .collect()
 }
 
+/// A dotted path as a script spells it: `scenarios.one.pre_allocated_vus` -> `scenarios.one.preAllocatedVUs`.
+pub(crate) fn path_in_k6_spelling(path: &str) -> String {
+    let mut parts = path.splitn(3, '.');
+    let top = parts.next().unwrap_or_default();
+    let mut spelt = OPTIONS
+        .iter()
+        .find(|(key, ..)| *key == top)
+        .map_or_else(|| camel(top), |(_, name, _)| (*name).to_owned());
+    if let Some(name) = parts.next() {
+        spelt = format!("{spelt}.{name}");
+    }
+    if let Some(rest) = parts.next() {
+        // Names of tags and variables stay what they are.
+        let named = ["tags.", "env."]
+            .iter()
+            .any(|table| rest.starts_with(table));
+        let rest = if named { rest.to_owned() } else { camel(rest) };
+        spelt = format!("{spelt}.{rest}");
+    }
+    spelt
+}
+
+fn camel(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    let mut words = path.split('_');
+    out.push_str(words.next().unwrap_or_default());
+    for word in words {
+        if word == "vus" {
+            out.push_str("VUs");
+            continue;
+        }
+        let mut letters = word.chars();
+        out.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        out.push_str(letters.as_str());
+    }
+    out
+}
+
 /// Thresholds as k6 writes them: the expression, or an object where the test is to be stopped.
 pub(crate) fn thresholds(map: &Value) -> Value {
     let one = |threshold: &Value| {
@@ -241,4 +279,33 @@ pub(crate) fn thresholds(map: &Value) -> Value {
 pub(crate) fn duration_text(value: &Value) -> Value {
     serde_json::from_value::<DurationValue>(value.clone())
         .map_or_else(|_| value.clone(), |duration| duration.to_string().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_spelt_as_the_script_spells_it() {
+        for (ours, theirs) in [
+            (
+                "scenarios.one.pre_allocated_vus",
+                "scenarios.one.preAllocatedVUs",
+            ),
+            (
+                "scenarios.my_one.graceful_stop",
+                "scenarios.my_one.gracefulStop",
+            ),
+            ("scenarios.one.env.MY_NAME", "scenarios.one.env.MY_NAME"),
+            ("insecure_skip_tls_verify", "insecureSkipTLSVerify"),
+            (
+                "thresholds.http_req_duration",
+                "thresholds.http_req_duration",
+            ),
+            ("vus", "vus"),
+            ("", ""),
+        ] {
+            assert_eq!(path_in_k6_spelling(ours), theirs);
+        }
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::{fmt, path::PathBuf};
 
+use super::options::path_in_k6_spelling;
+
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -89,7 +91,10 @@ impl fmt::Display for Problem {
             write!(f, "{}: ", self.origin)?;
         }
         if !self.key.is_empty() {
-            write!(f, "{}: ", self.key)?;
+            match self.origin {
+                Origin::Script(_) => write!(f, "{}: ", path_in_k6_spelling(&self.key))?,
+                _ => write!(f, "{}: ", self.key)?,
+            }
         }
         f.write_str(&self.message)?;
         if let Some(help) = &self.help {

@@ -1,0 +1,112 @@
+//! Setup and teardown: each once, in a VU of its own, within its time limit.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use loadd_script::ScriptFailure;
+
+use super::Life;
+use crate::{
+    Failure, Phase,
+    core::{CoreCommand, HookCall},
+};
+
+impl Life {
+    pub(super) async fn run_setup(&mut self) {
+        let settings = &self.shared.settings;
+        let (hook, function) = (settings.setup, "setup");
+        self.shared
+            .began
+            .store(self.shared.now(), Ordering::Relaxed);
+        if !hook.enabled || !self.shared.bundle.functions.contains(function) || self.is_over() {
+            return;
+        }
+        self.enter(Phase::Setup);
+        match self
+            .call_hook(function, "::setup", None, hook.timeout)
+            .await
+        {
+            Some(Ok(data)) => {
+                self.setup_data = data.map(Arc::from);
+                let data = self.setup_data.clone();
+                self.tell_all(|| CoreCommand::SetupData(data.clone()));
+            }
+            Some(Err((failure, text))) => self.hook_failed(&failure, text),
+            None => self.fail(Failure::SetupTimeout),
+        }
+    }
+
+    fn hook_failed(&mut self, failure: &ScriptFailure, text: String) {
+        match failure {
+            // Aborting and cutting off have set what they are already.
+            ScriptFailure::Cancelled | ScriptFailure::Aborted => {}
+            ScriptFailure::Exception { .. } | ScriptFailure::Limit(_) => {
+                self.fail(Failure::Exception(text));
+            }
+            ScriptFailure::Broken(_) => self.fail(Failure::Broken(text)),
+        }
+    }
+
+    /// `None`: timed out.
+    async fn call_hook(
+        &mut self,
+        function: &'static str,
+        group: &'static str,
+        data: Option<Arc<str>>,
+        timeout: Duration,
+    ) -> Option<Result<Option<String>, (ScriptFailure, String)>> {
+        self.hook = None;
+        drop(self.shared.cores[0].send(CoreCommand::Hook(HookCall {
+            function,
+            group,
+            data,
+        })));
+        let deadline = tokio::time::Instant::now() + timeout;
+        let in_setup = self.phase == Phase::Setup;
+        self.wait(Some(deadline), |life| {
+            life.hook.is_some() || (in_setup && life.is_over())
+        })
+        .await;
+        if self.hook.is_none() {
+            drop(self.shared.cores[0].send(CoreCommand::CancelHook));
+            self.wait(None, |life| life.hook.is_some()).await;
+            if !(in_setup && self.is_over()) {
+                return None;
+            }
+        }
+        self.hook.take()
+    }
+
+    pub(super) async fn run_teardown(&mut self) {
+        let hook = self.shared.settings.teardown;
+        let ran = self.line_start.is_some();
+        let skipped = matches!(
+            self.failure,
+            Some(
+                Failure::Exception(_)
+                    | Failure::SetupTimeout
+                    | Failure::Broken(_)
+                    | Failure::Aborted(_)
+            )
+        ) && !ran;
+        if !hook.enabled || !ran || skipped || !self.shared.bundle.functions.contains("teardown") {
+            return;
+        }
+        self.enter(Phase::Teardown);
+        match self
+            .call_hook(
+                "teardown",
+                "::teardown",
+                self.setup_data.clone(),
+                hook.timeout,
+            )
+            .await
+        {
+            Some(Ok(_)) => {}
+            Some(Err((failure, text))) => self.hook_failed(&failure, text),
+            None => self.fail(Failure::TeardownTimeout),
+        }
+    }
+}
