@@ -1,6 +1,7 @@
 //! Conformance with k6, judged from outside: every script below `cases/` runs through the binary, and its exit code, log,
 //! summary, metrics, checks and requests are compared with the expectation in its head. Cases run side by side; most of
-//! them wait more than they compute. `CASE=part-of-a-name` runs some of them, `CONFORMANCE_JOBS` says how many at a time.
+//! them wait more than they compute. `CASE=part-of-a-name` runs some of them, `CASES=folder` others than these, and
+//! `CONFORMANCE_JOBS` says how many at a time.
 
 #![expect(clippy::print_stderr, reason = "a test says how it went")]
 
@@ -11,6 +12,7 @@ mod outcome;
 use std::{
     env,
     fmt::Write as _,
+    path::PathBuf,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -28,7 +30,11 @@ const JOBS: usize = 8;
 fn the_binary_does_what_every_case_says() {
     let began = Instant::now();
     let part = env::var("CASE").unwrap_or_default();
-    let cases: Vec<Case> = case::collect(&paths::project().join("tests/conformance/cases"))
+    let folder = env::var_os("CASES").map_or_else(
+        || paths::project().join("tests/conformance/cases"),
+        PathBuf::from,
+    );
+    let cases: Vec<Case> = case::collect(&folder)
         .into_iter()
         .filter(|case| case.name.contains(&part))
         .collect();
