@@ -5,6 +5,7 @@
 //! * `vu` is one VU's task; `ops` turns what its script asks for into futures; `record` turns exchanges into samples.
 //! * `control` is how the engine is steered and watched from above.
 
+mod cohort;
 mod collector;
 mod control;
 mod core;

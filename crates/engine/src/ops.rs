@@ -6,7 +6,7 @@ use futures_util::{Stream, StreamExt, stream::FuturesUnordered};
 use loadd_client::{Outcome, RequestUrl, Session};
 use loadd_script::{Answered, Completion, Computation, HttpCall, Op, OpId};
 
-use crate::{core::Core, host::VuHost};
+use crate::{cohort::catch_up, core::Core, host::VuHost};
 
 /// One VU's way to the world. Shared with the operations that run beside its script.
 pub(crate) struct VuIo {
@@ -95,19 +95,25 @@ async fn compute(computation: Computation) -> Completion {
 }
 
 async fn http(io: &Rc<VuIo>, call: Box<HttpCall>) -> Answered {
+    catch_up().await;
     let mut in_flight = InFlight {
         io,
         call: Some(call),
+        outcome: None,
     };
-    let outcome = io.session.send(&in_flight.call().request).await;
-    in_flight.finish(outcome)
+    in_flight.outcome = Some(io.session.send(&in_flight.call().request).await);
+    catch_up().await;
+    in_flight.finish()
 }
 
-/// A request under way. Dropped before its end (its iteration is cut off), it is counted as interrupted.
+/// A request under way. Dropped before its end (its iteration is cut off), it is counted as interrupted; dropped behind its
+/// end, as done.
 struct InFlight<'a> {
     io: &'a Rc<VuIo>,
     /// Taken at the end.
     call: Option<Box<HttpCall>>,
+    /// Taken at the end.
+    outcome: Option<Outcome>,
 }
 
 impl InFlight<'_> {
@@ -115,34 +121,44 @@ impl InFlight<'_> {
         self.call.as_ref().expect("`finish` consumes what takes it")
     }
 
-    fn finish(&mut self, outcome: Outcome) -> Answered {
+    fn record(&self, call: &HttpCall, outcome: &Outcome) {
         let core = &self.io.core;
         let mut recorder = core.recorder.borrow_mut();
         self.io.host.stamp(&mut recorder);
         core.http
             .borrow_mut()
-            .record(&mut recorder, self.io.host.tag_set(), self.call(), &outcome);
-        drop(recorder);
-        if core.shared.settings.client.http_debug.is_some() {
+            .record(&mut recorder, self.io.host.tag_set(), call, outcome);
+    }
+
+    fn finish(&mut self) -> Answered {
+        let call = self.call.take().expect("`finish` runs once");
+        let outcome = self.outcome.take().expect("the call has been sent");
+        self.record(&call, &outcome);
+        if self.io.core.shared.settings.client.http_debug.is_some() {
             self.io.host.show_exchanges(&outcome);
         }
-        if let Some(error) = &outcome.last.error {
+        if let Some(error) = &outcome.last.error
+            && !call.throws
+        {
             self.io.host.request_failed(error);
         }
-        let call = self.call.take().expect("`finish` runs once");
         Answered { call, outcome }
     }
 }
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        if let Some(call) = &self.call {
-            let core = &self.io.core;
-            core.http.borrow().record_interrupted(
-                &mut core.recorder.borrow_mut(),
-                self.io.host.tag_set(),
-                call,
-            );
+        match (&self.call, &self.outcome) {
+            (Some(call), Some(outcome)) => self.record(call, outcome),
+            (Some(call), None) => {
+                let core = &self.io.core;
+                core.http.borrow().record_interrupted(
+                    &mut core.recorder.borrow_mut(),
+                    self.io.host.tag_set(),
+                    call,
+                );
+            }
+            (None, _) => {}
         }
     }
 }
