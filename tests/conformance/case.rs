@@ -12,6 +12,8 @@ pub(crate) struct Case {
     pub(crate) name: String,
     /// The script, and the files beside it.
     pub(crate) files: Vec<(String, String)>,
+    /// Files of the project that it gets: where from, and its name for it.
+    pub(crate) copies: Vec<(String, String)>,
     /// Command lines that come first and must end with 0.
     pub(crate) before: Vec<Vec<String>>,
     /// The command line.
@@ -196,6 +198,10 @@ impl Draft {
             "run" => self.run = Some(value.to_owned()),
             "command" => self.command = Some(value.to_owned()),
             "before" => case.before.push(words(value)),
+            "copy" => {
+                let (from, to) = value.split_once(' ').expect("copy: FROM NAME");
+                case.copies.push((from.to_owned(), to.to_owned()));
+            }
             "env" => {
                 let (name, value) = value.split_once('=').expect("env: NAME=VALUE");
                 case.environment.push((name.to_owned(), value.to_owned()));

@@ -224,7 +224,8 @@ fn points(text: &str, points: &[Value]) -> Result<(), String> {
     let (selector, range) = last_word(text)?;
     let (name, tags) = selector.split_once('{').unwrap_or((selector, "}"));
     let tags: Vec<&str> = tags
-        .trim_end_matches('}')
+        .strip_suffix('}')
+        .unwrap_or(tags)
         .split(',')
         .filter(|tag| !tag.is_empty())
         .collect();

@@ -56,6 +56,10 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, String> {
         }
         room.write(name, &text);
     }
+    for (from, to) in &case.copies {
+        fs::copy(paths::project().join(from), room.join(to))
+            .map_err(|error| format!("cannot copy {from}: {error}"))?;
+    }
     let mut command_line = case.command.clone();
     if wants(Subject::Point) {
         command_line.insert(1, "--out=json=points.json".to_owned());
@@ -79,7 +83,10 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, String> {
         let output = |kind: &str| File::create(room.join(&format!("{name}.{kind}")));
         command
             .args(arguments)
-            .envs(case.environment.iter().map(|(k, v)| (k, v)))
+            .envs(case.environment.iter().map(|(k, v)| {
+                let address = wire.as_ref().map_or("", Wire::address);
+                (k, v.replace("$WIRE", address))
+            }))
             .env("ROOM", room.path())
             .current_dir(room.path())
             .stdin(stdin)

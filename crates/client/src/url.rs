@@ -4,6 +4,8 @@ use std::{net::Ipv6Addr, sync::Arc};
 
 use http::{HeaderValue, uri::PathAndQuery};
 
+use crate::RequestError;
+
 mod escape;
 mod join;
 
@@ -34,7 +36,12 @@ pub struct RequestUrl {
     /// Bytes of the request line that `http` does not accept but k6 sends, by their place in the target. The target has
     /// stand-ins of the same length; the socket puts the true bytes in.
     patch: Option<Arc<[(u32, u8)]>>,
+    /// Why no connection to it is even tried: k6 finds that out where it would dial, and counts the request.
+    pub(crate) fault: Option<RequestError>,
 }
+
+/// It cannot be parsed.
+const INVALID: u16 = 1020;
 
 /// Scheme of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,7 +56,7 @@ pub enum Scheme {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct UrlError {
-    /// 1020 where it cannot be parsed, 1000 where the scheme is not supported.
+    /// 1020: it cannot be parsed.
     pub code: u16,
     /// Text as k6's `error` has it.
     pub message: String,
@@ -74,7 +81,7 @@ impl Scheme {
 impl UrlError {
     fn invalid(text: &str, why: &str) -> Self {
         UrlError {
-            code: 1020,
+            code: INVALID,
             message: format!("invalid URL: parse {text:?}: {why}"),
         }
     }
@@ -86,11 +93,39 @@ impl UrlError {
 }
 
 impl RequestUrl {
-    /// Parses `text`.
+    /// Parses `text`. What has another scheme, no host or a port that cannot be is a URL all the same: asking for it fails.
     ///
     /// # Errors
-    /// Where it is not an absolute http or https URL.
+    /// Where it is no URL.
     pub fn parse(text: &str) -> Result<RequestUrl, UrlError> {
+        match RequestUrl::parse_http(text) {
+            Err(error) if error.code != INVALID => {
+                Ok(RequestUrl::failing(text, error.code, error.message))
+            }
+            other => other,
+        }
+    }
+
+    /// A URL that is shown as `text`; asking for it fails with this error of the network.
+    #[must_use]
+    pub fn failing(text: &str, code: u16, message: impl Into<Arc<str>>) -> RequestUrl {
+        let root = PathAndQuery::from_static("/");
+        RequestUrl {
+            tag: masked(text),
+            text: text.into(),
+            scheme: Scheme::Http,
+            host: "".into(),
+            port: 0,
+            authority: HeaderValue::from_static(""),
+            target: root.clone().into(),
+            path_and_query: root,
+            credentials: None,
+            patch: None,
+            fault: Some(RequestError::new(code, message)),
+        }
+    }
+
+    fn parse_http(text: &str) -> Result<RequestUrl, UrlError> {
         let invalid = |why: &str| UrlError::invalid(text, why);
         if text.bytes().any(|byte| byte < b' ' || byte == 0x7f) {
             return Err(invalid("net/url: invalid control character in URL"));
@@ -148,6 +183,7 @@ impl RequestUrl {
             path_and_query,
             credentials,
             patch,
+            fault: None,
         })
     }
 

@@ -192,14 +192,17 @@ pub enum Failure {
     /// Exception in setup, teardown or a VU's init (107).
     #[error("{0}")]
     Exception(String),
+    /// What setup returned cannot be passed on as JSON (255).
+    #[error("{0}")]
+    SetupData(String),
     /// Setup timed out (100).
     #[error("setup() took longer than setupTimeout")]
     SetupTimeout,
     /// Teardown timed out (101).
     #[error("teardown() took longer than teardownTimeout")]
     TeardownTimeout,
-    /// Called `exec.test.abort()` (108), with its reason.
-    #[error("test aborted: {0}")]
+    /// Called `exec.test.abort()` (108): `test aborted`, with its reason.
+    #[error("{0}")]
     Aborted(String),
     /// VUs could not be made, or a core has failed (109 or 255): a fault of the machine or of loadd.
     #[error("{0}")]

@@ -46,8 +46,10 @@ pub(crate) struct VuHost {
     ids: Cell<IterationIds>,
     /// The last check's series: most scripts run the same few checks over and over.
     checks: RefCell<Vec<(TagSetId, Rc<str>, loadd_metrics::SeriesId)>>,
-    /// `vu` and `iter` of the samples, where these system tags are on and somebody writes each sample.
+    /// `vu` and `iter` of the samples, where these system tags are on and somebody writes each sample, and the script's own.
     metadata: RefCell<Option<SampleMetadata>>,
+    /// `vu.metrics.metadata`, where somebody writes each sample.
+    own_metadata: RefCell<Vec<Tag>>,
 }
 
 /// Check names remembered per VU; beyond them the recorder's own look-up does.
@@ -65,6 +67,7 @@ impl VuHost {
             ids: Cell::default(),
             checks: RefCell::default(),
             metadata: RefCell::default(),
+            own_metadata: RefCell::default(),
         })
     }
 
@@ -104,7 +107,11 @@ impl VuHost {
         let vu = on(SystemTag::Vu).then(|| ("vu".into(), self.id.to_string().into()));
         let iteration = iteration.filter(|_| on(SystemTag::Iter));
         let iteration = iteration.map(|number| ("iter".into(), number.to_string().into()));
-        let pairs: Vec<_> = iteration.into_iter().chain(vu).collect();
+        let own = self.own_metadata.borrow();
+        let own = own
+            .iter()
+            .map(|(name, value)| ((**name).into(), (**value).into()));
+        let pairs: Vec<_> = iteration.into_iter().chain(vu).chain(own).collect();
         *self.metadata.borrow_mut() = (!pairs.is_empty()).then(|| pairs.into());
     }
 
@@ -334,8 +341,15 @@ impl Host for VuHost {
         self.core.report(Report::Aborted(reason.to_owned()));
     }
 
+    fn set_metadata(&self, metadata: &[Tag]) {
+        if self.core.shared.settings.tap.is_some() {
+            *self.own_metadata.borrow_mut() = metadata.to_vec();
+            self.renew_metadata(Some(self.ids.get().of_vu));
+        }
+    }
+
     fn fail_test(&self, reason: &str) {
-        tracing::error!(target: "loadd::script", "test marked as failed: {reason}");
+        tracing::error!(target: "loadd::script", "{reason}");
         self.core.report(Report::MarkedFailed);
     }
 }

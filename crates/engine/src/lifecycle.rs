@@ -354,7 +354,7 @@ impl Life {
             }
             Report::Aborted(reason) => {
                 if self.failure.is_none() {
-                    tracing::error!(target: "loadd::engine", "test aborted: {reason}");
+                    tracing::error!(target: "loadd::engine", "{reason}");
                     self.failure = Some(Failure::Aborted(reason));
                 }
                 self.stop(StopReason::Script);

@@ -13,7 +13,7 @@ use crate::{
     vu::{Vu, VuIdentity, describe},
 };
 
-/// Calls the script's `handleSummary` with this JSON text and gives what it returned as JSON text (`None`: nothing). Blocks.
+/// Runs init once more, and calls the script's `handleSummary`, if it has one, with this JSON text and gives what it returned as JSON text (`None`: nothing). Blocks.
 ///
 /// # Errors
 /// The exception, or that it took longer than `timeout`, in words.
@@ -25,6 +25,7 @@ pub fn handle_summary(
     timeout: Duration,
 ) -> Result<Option<String>, String> {
     settings.tap = None;
+    let has_one = bundle.functions.contains("handleSummary");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build_local(tokio::runtime::LocalOptions::default())
@@ -41,6 +42,10 @@ pub fn handle_summary(
             },
         )
         .await?;
+        if !has_one {
+            vu.shutdown();
+            return Ok(None);
+        }
         let control = vu.begin_hook();
         let watchdog = tokio::task::spawn_local(async move {
             tokio::time::sleep(timeout).await;

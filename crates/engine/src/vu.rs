@@ -294,7 +294,10 @@ impl Vu {
         match result {
             Ok(_)
             | Err(
-                ScriptFailure::Exception { .. } | ScriptFailure::Limit(_) | ScriptFailure::Aborted,
+                ScriptFailure::Exception { .. }
+                | ScriptFailure::Result(_)
+                | ScriptFailure::Limit(_)
+                | ScriptFailure::Aborted,
             ) => {
                 recorder.observe(series.duration, took);
                 recorder.count(series.iterations);
@@ -359,7 +362,7 @@ impl Vu {
                 hint = "script exception",
                 "{message}\n{stack}"
             ),
-            ScriptFailure::Limit(text) => {
+            ScriptFailure::Limit(text) | ScriptFailure::Result(text) => {
                 tracing::error!(target: "loadd::script", executor, scenario, hint = "script limit", "{text}");
             }
             ScriptFailure::Broken(text) => {
@@ -477,6 +480,8 @@ pub(crate) fn describe(failure: &ScriptFailure) -> String {
         ScriptFailure::Exception { message, stack } => format!("{message}\n{stack}"),
         ScriptFailure::Cancelled => "cut off".to_owned(),
         ScriptFailure::Aborted => "test aborted".to_owned(),
-        ScriptFailure::Limit(text) | ScriptFailure::Broken(text) => text.clone(),
+        ScriptFailure::Limit(text) | ScriptFailure::Broken(text) | ScriptFailure::Result(text) => {
+            text.clone()
+        }
     }
 }

@@ -181,6 +181,7 @@ fn code_of(refusal: &Refusal) -> Exit {
     match refusal {
         Refusal::Config { .. } => Exit::BadConfig,
         Refusal::Script(error) if error.aborted => Exit::ScriptAborted,
+        Refusal::Script(error) if error.uncoded => Exit::Other,
         Refusal::Script(_) => Exit::ScriptException,
         Refusal::Usage(_) => Exit::Other,
     }

@@ -41,6 +41,8 @@ pub struct LoadSettings {
     pub secrets: crate::SecretSources,
     /// Whether everything that is read is kept for [`Bundle::sources`].
     pub keep_sources: bool,
+    /// `--compatibility-mode base`: scripts find no `global`.
+    pub without_global: bool,
 }
 
 /// Bounds on a script.
@@ -109,6 +111,8 @@ pub struct ScriptError {
     pub help: Option<String>,
     /// Whether init code called `exec.test.abort` (exit code 108 instead of 107).
     pub aborted: bool,
+    /// Whether it is neither an exception nor a text that cannot be read: k6 has no code of its own for it (255).
+    pub uncoded: bool,
 }
 
 impl Bundle {
@@ -128,6 +132,16 @@ impl Bundle {
     }
 }
 
+impl Bundle {
+    /// What the layers above the script have set of its options, by k6's keys: every VU finds it on its `options` object.
+    pub fn write_back(&self, options: &serde_json::Map<String, serde_json::Value>) {
+        if !options.is_empty() {
+            let text = serde_json::Value::Object(options.clone()).to_string();
+            drop(self.shared.written_options.set(text));
+        }
+    }
+}
+
 impl ScriptError {
     /// An error without a place.
     pub(crate) fn new(message: impl Into<String>) -> ScriptError {
@@ -139,6 +153,7 @@ impl ScriptError {
             stack: String::new(),
             help: None,
             aborted: false,
+            uncoded: false,
         }
     }
 }

@@ -18,6 +18,9 @@ use crate::{
     sys::{qjs, stack::SCRIPT_STACK_BYTES},
 };
 
+/// How the message of a rejection begins that nobody has handled.
+pub(crate) const UNHANDLED: &str = "Uncaught (in promise)";
+
 type Callback = Persistent<Function<'static>>;
 type StoredValue = Persistent<Value<'static>>;
 
@@ -137,6 +140,15 @@ impl Events {
         reason.restore(ctx).ok()
     }
 
+    /// A rejection ends the call: timers that wait are dropped, and each is told.
+    fn tell_dropped_timers(&self, state: &State) {
+        let ids: Vec<u32> = self.timers.borrow().keys().map(|(_, id)| *id).collect();
+        for id in ids {
+            let text = format!("timer {id} was dropped: the iteration has ended");
+            state.host.warn("a timer never fired", &text);
+        }
+    }
+
     /// Forgets everything that is pending. Must run before the context is freed: what is stored here keeps it alive.
     pub(crate) fn clear(&self) {
         let timers = std::mem::take(&mut *self.timers.borrow_mut());
@@ -177,7 +189,8 @@ pub(crate) fn run_until_idle(ctx: &Ctx<'_>, state: &State) -> Result<(), ScriptF
         run_jobs(ctx, state)?;
         if let Some(reason) = events.take_rejection(ctx) {
             let mut thrown = Thrown::of(ctx, &reason);
-            thrown.message = format!("Uncaught (in promise) {}", thrown.message);
+            thrown.message = format!("{UNHANDLED} {}", thrown.message);
+            events.tell_dropped_timers(state);
             return Err(failure_of(state, thrown));
         }
         if let Some((id, due, timer)) = events.take_due_timer() {
@@ -230,6 +243,7 @@ fn fire(
     let run = || -> rquickjs::Result<()> {
         let function = callback.clone().restore(ctx)?;
         let mut call = Args::new(ctx.clone(), arguments.len());
+        call.this(ctx.globals())?;
         for argument in &arguments {
             call.push_arg(argument.clone().restore(ctx)?)?;
         }

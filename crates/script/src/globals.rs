@@ -22,7 +22,9 @@ pub(crate) fn install(ctx: &Ctx<'_>, state: &State) -> Result<()> {
         reason = "JavaScript has no other numbers"
     )]
     globals.set("__VU", state.settings.number as f64)?;
-    globals.set("global", globals.clone())?;
+    if !state.shared.no_global {
+        globals.set("global", globals.clone())?;
+    }
     reset_env(ctx)?;
     console::install(&globals)?;
     dates::install(&globals)?;

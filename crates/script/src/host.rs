@@ -44,10 +44,13 @@ pub trait Host {
     fn console(&self, level: ConsoleLevel, message: &str);
     /// A warning of the API itself ("Request Failed"), as a log line with k6's fields.
     fn warn(&self, message: &str, error: &str);
-    /// `exec.test.abort(reason)`: the whole test stops. The caller then ends the iteration by an uncatchable error.
+    /// `exec.test.abort(..)`, in words with its reason: the whole test stops. The caller then ends the iteration by an
+    /// uncatchable error.
     fn abort_test(&self, reason: &str);
-    /// `exec.test.fail(reason)`: marks the test as failed and goes on.
+    /// `exec.test.fail(..)`, in words with its reason: marks the test as failed and goes on.
     fn fail_test(&self, reason: &str);
+    /// `vu.metrics.metadata` has changed: what samples carry beside their tags from now on.
+    fn set_metadata(&self, metadata: &[Tag]);
 }
 
 /// Level of a console line.

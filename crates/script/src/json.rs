@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use rquickjs::{ArrayBuffer, Ctx, Function, Object, Result, Value};
+use rquickjs::{ArrayBuffer, Ctx, Function, IntoJs, Object, Result, Value, atom::PredefinedAtom};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    modules::throw,
+    modules::{throw, webcrypto::copy_view},
     state::State,
-    sys::qjs::{self, Args},
+    sys::{
+        qjs::{self, Args},
+        text::with_str,
+    },
 };
 
 pub(crate) mod select;
@@ -22,7 +25,7 @@ pub(crate) fn encode_result<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> Result<O
     if value.is_undefined() {
         return Ok(None);
     }
-    encode(ctx, value, qjs::function(ctx, "replacer", 2, refuse)?)
+    encode(ctx, value, qjs::function(ctx, "replacer", 2, as_go_does)?)
 }
 
 /// As [`encode_result`], for `handleSummary`: what it returns may hold ArrayBuffers, which [`summary_files`] reads back.
@@ -117,4 +120,75 @@ fn refuse<'js>(_state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
         return Ok(Value::new_null(ctx.clone()));
     }
     Ok(value)
+}
+
+/// As k6 encodes what `setup` returned: dates as Go writes them, maps and sets as arrays, bytes as base64.
+fn as_go_does<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
+    let ctx = args.ctx();
+    let value = args.get(1);
+    // `toJSON` has made a text of a date: what it was is still where it came from.
+    if let Some(text) = value.as_string()
+        && let Some(holder) = args.this().as_object()
+        && holder.get::<_, Value>(args.get(0))?.is_object()
+    {
+        let text = with_str(text, go_time)?;
+        return text.into_js(ctx);
+    }
+    let Some(object) = value
+        .as_object()
+        .filter(|_| !value.is_array() && !value.is_function())
+    else {
+        return refuse(state, args);
+    };
+    let kind: Value = object.get(PredefinedAtom::SymbolToStringTag)?;
+    let kind = match kind.as_string() {
+        Some(kind) => kind.to_string()?,
+        None => return Ok(value),
+    };
+    match kind.as_str() {
+        "Map" | "Set" => {
+            let from: Function = ctx.globals().get::<_, Object>("Array")?.get("from")?;
+            from.call((value,))
+        }
+        "Uint8Array" | "Uint8ClampedArray" => {
+            let bytes = copy_view(&value)?.unwrap_or_default();
+            BASE64.encode(bytes).into_js(ctx)
+        }
+        _ if object.contains_key("BYTES_PER_ELEMENT")? => {
+            let from: Function = ctx.globals().get::<_, Object>("Array")?.get("from")?;
+            from.call((value,))
+        }
+        _ => Ok(value),
+    }
+}
+
+/// `1970-01-01T00:00:00.120Z` -> `1970-01-01T00:00:00.12Z`: Go leaves out what is zero at the end of the fraction.
+fn go_time(text: &str) -> String {
+    let parts = text
+        .strip_suffix('Z')
+        .and_then(|text| text.rsplit_once('.'));
+    match parts {
+        Some((seconds, fraction)) if fraction.len() == 3 => {
+            let fraction = fraction.trim_end_matches('0');
+            let point = if fraction.is_empty() { "" } else { "." };
+            format!("{seconds}{point}{fraction}Z")
+        }
+        Some(_) | None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::go_time;
+
+    #[test]
+    fn dates_are_written_as_go_does() {
+        for (text, expected) in [
+            ("1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00Z"),
+            ("2026-11-26T01:02:03.120Z", "2026-11-26T01:02:03.12Z"),
+            ("no date", "no date"),
+        ] {
+            assert_eq!(go_time(text), expected);
+        }
+    }
 }

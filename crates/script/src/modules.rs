@@ -12,12 +12,14 @@
 //! * [`BuiltinModule::build`] runs once in each VU that imports the module, so that others cost nothing.
 
 use std::{
+    any::type_name,
+    cell::RefCell,
     marker::PhantomData,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use rquickjs::{
-    Ctx, Error, Exception, IntoJs, Module, Object, Result, Value,
+    Ctx, Error, Exception, IntoJs, Module, Object, Persistent, Result, Value,
     module::{Declarations, Exports, ModuleDef},
 };
 
@@ -111,11 +113,15 @@ const TABLE: &[(&str, Entry)] = &[
     ),
 ];
 
+/// Behind the specifier of a built-in module: its names without the default export.
+pub(crate) const NAMES_ONLY: &str = "#names";
+
 /// Whether `specifier` names a built-in module.
 ///
 /// # Errors
 /// Where it names one that is not there, in words.
 pub(crate) fn is_builtin(specifier: &str) -> std::result::Result<bool, String> {
+    let specifier = specifier.strip_suffix(NAMES_ONLY).unwrap_or(specifier);
     match TABLE.iter().find(|(name, _)| *name == specifier) {
         Some((_, Entry::Here(_))) => Ok(true),
         Some((name, Entry::Missing(why))) => Err(format!("cannot import {name}: {why}")),
@@ -139,6 +145,7 @@ pub(crate) fn is_builtin(specifier: &str) -> std::result::Result<bool, String> {
 
 /// The module of that name.
 pub(crate) fn find(name: &str) -> Option<Declare> {
+    let name = name.strip_suffix(NAMES_ONLY).unwrap_or(name);
     TABLE.iter().find_map(|(specifier, entry)| match entry {
         Entry::Here(declare) if *specifier == name => Some(*declare),
         Entry::Here(_) | Entry::Missing(_) => None,
@@ -157,9 +164,11 @@ impl<M: BuiltinModule> ModuleDef for Builtin<M> {
         for name in M::EXPORTS {
             declarations.declare(*name)?;
         }
-        declarations.declare("default")?;
         // Any other name is there, too, and undefined: its variable is never set.
         let module = declarations.module();
+        if !is_names_only(module)? {
+            declarations.declare("default")?;
+        }
         let wanted = qjs::state(module.ctx())
             .shared
             .declared_exports(&module.name::<String>()?);
@@ -175,9 +184,14 @@ impl<M: BuiltinModule> ModuleDef for Builtin<M> {
         let state = qjs::state(ctx);
         // Rule 8: this is called from the engine's own frames.
         let built = catch_unwind(AssertUnwindSafe(|| {
-            let object = M::build(ctx, state)?;
+            let object = state
+                .builtins
+                .module(ctx, type_name::<M>(), || M::build(ctx, state))?;
             for name in M::EXPORTS {
                 exports.export(*name, object.get::<_, Value>(*name)?)?;
+            }
+            if is_names_only(exports.module())? {
+                return Ok(());
             }
             exports.export("default", object).map(drop)
         }));
@@ -185,6 +199,44 @@ impl<M: BuiltinModule> ModuleDef for Builtin<M> {
             state.end(Ending::Broken(qjs::panic_text(&*panic)));
             Err(qjs::throw_uncatchable(ctx))
         })
+    }
+}
+
+fn is_names_only(module: &Module<'_>) -> Result<bool> {
+    Ok(module.name::<String>()?.ends_with(NAMES_ONLY))
+}
+
+/// The modules that a VU has made, while its init runs: a module and its namespace are of one object.
+#[derive(Default)]
+pub(crate) struct Builtins(RefCell<Vec<(&'static str, Persistent<Object<'static>>)>>);
+
+impl Builtins {
+    fn module<'js>(
+        &self,
+        ctx: &Ctx<'js>,
+        of: &'static str,
+        build: impl FnOnce() -> Result<Object<'js>>,
+    ) -> Result<Object<'js>> {
+        let known = self
+            .0
+            .borrow()
+            .iter()
+            .find(|(name, _)| *name == of)
+            .map(|(_, object)| object.clone());
+        if let Some(object) = known {
+            return object.restore(ctx);
+        }
+        let object = build()?;
+        self.0
+            .borrow_mut()
+            .push((of, Persistent::save(ctx, object.clone())));
+        Ok(object)
+    }
+
+    /// Must run before the context is freed.
+    pub(crate) fn clear(&self) {
+        let modules = self.0.take();
+        drop(modules);
     }
 }
 

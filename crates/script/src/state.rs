@@ -16,7 +16,7 @@ use crate::{
     events::Events,
     limits::{RunClock, Verdict},
     loader::commonjs::CommonJs,
-    modules::http::HttpState,
+    modules::{Builtins, http::HttpState},
     sys::{qjs, switch::SwitchSlot},
 };
 
@@ -67,6 +67,7 @@ pub(crate) struct State {
     pub(crate) events: Events,
     pub(crate) http: HttpState,
     pub(crate) commonjs: CommonJs,
+    pub(crate) builtins: Builtins,
     pub(crate) clock: RunClock,
     /// Heap of the script engine when it was last measured.
     pub(crate) heap_bytes: Cell<u64>,
@@ -93,6 +94,7 @@ impl State {
             events: Events::default(),
             http: HttpState::new(&settings.http),
             commonjs: CommonJs::default(),
+            builtins: Builtins::default(),
             clock: RunClock::default(),
             heap_bytes: Cell::new(0),
             env_overlay: RefCell::new(None),
@@ -118,6 +120,7 @@ impl State {
     pub(crate) fn set_initialized(&self) {
         self.initialized.set(true);
         self.commonjs.clear();
+        self.builtins.clear();
         self.phase.set(Phase::Call);
     }
 

@@ -127,6 +127,8 @@ pub enum ScriptFailure {
     Cancelled,
     /// `exec.test.abort()`.
     Aborted,
+    /// What the function returned cannot be passed on as JSON (`setup`).
+    Result(String),
     /// A limit was reached (script time, heap): text says which and where to change it.
     Limit(String),
     /// A host function panicked: a fault of loadd. The VU must be shut down and replaced.

@@ -42,6 +42,9 @@ pub(crate) async fn connect(
     deadline: &mut Deadline,
     asked: Instant,
 ) -> Result<(Link, bool), RequestError> {
+    if let Some(fault) = &request.url.fault {
+        return Err(fault.clone());
+    }
     let dialling = Box::pin(make(session, &request.url, asked));
     match select(Pin::new(deadline), dialling).await {
         Either::Left(((), _)) => Err(RequestError::timeout()),

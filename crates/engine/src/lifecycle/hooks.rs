@@ -45,6 +45,7 @@ impl Life {
             ScriptFailure::Exception { .. } | ScriptFailure::Limit(_) => {
                 self.fail(Failure::Exception(text));
             }
+            ScriptFailure::Result(_) => self.fail(Failure::SetupData(text)),
             ScriptFailure::Broken(_) => self.fail(Failure::Broken(text)),
         }
     }
@@ -86,6 +87,7 @@ impl Life {
             self.failure,
             Some(
                 Failure::Exception(_)
+                    | Failure::SetupData(_)
                     | Failure::SetupTimeout
                     | Failure::Broken(_)
                     | Failure::Aborted(_)

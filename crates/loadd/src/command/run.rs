@@ -54,9 +54,6 @@ pub(super) fn request(
     global: &GlobalFlags,
 ) -> Result<RunRequest, String> {
     of_script.refused()?;
-    if of_script.compatibility_mode == Some(runtime::Compatibility::Base) {
-        tracing::warn!("compatibility mode base: the alias `global` is there all the same");
-    }
     let secrets = loadd_script::SecretSources::parse(&global.secret_source)
         .map_err(|error| error.to_string())?;
     let stdin = (script == "-").then(|| {
@@ -96,6 +93,7 @@ pub(super) fn request(
             runtime::FileKind::Js => config::FileKind::Script,
             runtime::FileKind::Archive => config::FileKind::Archive,
         }),
+        without_global: of_script.compatibility_mode == Some(runtime::Compatibility::Base),
         new_summary: of_script.new_machine_readable_summary == Some(true),
         ..RunRequest::default()
     })

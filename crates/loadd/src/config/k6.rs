@@ -71,6 +71,8 @@ pub(crate) struct RunRequest {
     pub(crate) summary_export: Option<PathBuf>,
     /// `--new-machine-readable-summary`
     pub(crate) new_summary: bool,
+    /// `--compatibility-mode base`
+    pub(crate) without_global: bool,
     /// `--type`; absent: found out.
     pub(crate) kind: Option<FileKind>,
 }
@@ -257,6 +259,7 @@ pub(crate) fn run(request: &RunRequest, around: &Surroundings) -> Result<Resolve
             Voice::Env("K6_PROMETHEUS_RW_"),
         );
     }
+    bundle.write_back(&set_above_the_script(&merged));
     let mut test =
         resolve::resolve(&merged, Arc::new(bundle), way, problems, warnings).map_err(refuse)?;
     name_by_tags(&mut test);
@@ -276,6 +279,18 @@ pub(crate) fn run(request: &RunRequest, around: &Surroundings) -> Result<Resolve
         test.handle_summary = None;
     }
     Ok(test)
+}
+
+/// Options that flags, variables or the config file have set, by k6's keys.
+fn set_above_the_script(merged: &Merged) -> Map<String, Value> {
+    let mut set = merged.map.clone();
+    set.retain(|key, _| {
+        !matches!(
+            merged.origin(std::slice::from_ref(key)),
+            Origin::Script(_) | Origin::Default
+        )
+    });
+    options::all_in_k6_spelling(&set)
 }
 
 /// Outputs and `linger`: the highest layer that has one decides.

@@ -321,6 +321,7 @@ impl Way {
             limits: resolve::limits(file, limits),
             secrets: self.secrets.clone(),
             keep_sources: self.keep_sources,
+            without_global: self.without_global,
         }
     }
 }

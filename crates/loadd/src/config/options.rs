@@ -196,9 +196,15 @@ pub(crate) fn as_k6(map: &Map<String, Value>) -> Map<String, Value> {
 /// The options as k6 spells them, for `exec.test.options`.
 pub(crate) fn in_k6_spelling(map: &Map<String, Value>) -> Map<String, Value> {
     let skip = ["vus", "duration", "iterations", "stages", "scenarios"];
+    let mut spelt = all_in_k6_spelling(map);
+    spelt.retain(|key, _| !skip.contains(&key.as_str()));
+    spelt
+}
+
+/// The options among `map`, shortcuts and scenarios too, by k6's names.
+pub(crate) fn all_in_k6_spelling(map: &Map<String, Value>) -> Map<String, Value> {
     OPTIONS
         .iter()
-        .filter(|(key, ..)| !skip.contains(key))
         .filter_map(|(key, name, _)| {
             let value = map.get(*key)?;
             let value = if *key == "thresholds" {

@@ -57,6 +57,8 @@ pub(crate) struct Way {
     pub(crate) linger: bool,
     /// All that the script reads is kept, for an archive.
     pub(crate) keep_sources: bool,
+    /// `--compatibility-mode base`.
+    pub(crate) without_global: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -82,6 +84,7 @@ impl Way {
             no_thresholds: false,
             linger: false,
             keep_sources: false,
+            without_global: false,
         }
     }
 
@@ -104,6 +107,7 @@ impl Way {
             no_thresholds: request.no_thresholds,
             linger: false,
             keep_sources: false,
+            without_global: request.without_global,
         }
     }
 }

@@ -67,6 +67,7 @@ impl Exit {
         if let Some(failure) = &outcome.failure {
             return match failure {
                 Failure::Exception(_) => Exit::ScriptException,
+                Failure::SetupData(_) => Exit::Other,
                 Failure::SetupTimeout => Exit::SetupTimeout,
                 Failure::TeardownTimeout => Exit::TeardownTimeout,
                 Failure::Aborted(_) => Exit::ScriptAborted,

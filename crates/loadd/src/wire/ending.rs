@@ -96,9 +96,7 @@ pub(super) fn summarise(test: &ResolvedTest, settings: &EngineSettings, outcome:
             );
         }
     }
-    if test.bundle.functions.contains("handleSummary")
-        && handled(test, settings, outcome, &summary, timeout)
-    {
+    if handled(test, settings, outcome, &summary, timeout) {
         return;
     }
     let coloured = screen::stdout_is_terminal() && !screen::colours_refused();

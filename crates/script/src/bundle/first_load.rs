@@ -15,7 +15,7 @@ use super::disk::Disk;
 use super::{Bundle, LoadFault, LoadSettings, MetricDeclaration, ScriptError, Shared, Source};
 use crate::{
     Completion, ConsoleLevel, Execution, Host, HttpDefaults, Input, Op, ScriptFailure, ScriptVu,
-    Step, Tag, VuSettings, exception::place_of, loader::files,
+    Step, Tag, VuSettings, events::UNHANDLED, exception::place_of, loader::files,
 };
 
 /// What init code exported.
@@ -124,6 +124,7 @@ impl Host for LoadHost {
             .borrow_mut()
             .push((ConsoleLevel::Error, reason.to_owned()));
     }
+    fn set_metadata(&self, _metadata: &[Tag]) {}
     fn fail_test(&self, reason: &str) {
         self.console
             .borrow_mut()
@@ -147,7 +148,8 @@ pub(super) fn load(source: &Source, settings: &LoadSettings) -> Result<Bundle, S
     let disk = Disk::new(archive, settings.keep_sources);
     let shared = Shared::new(main.clone(), text, settings.import_map.clone())
         .with_secrets(settings.secrets.clone())
-        .fetching(settings.remote.clone());
+        .fetching(settings.remote.clone())
+        .without_global(settings.without_global);
     let shared = Arc::new(shared.on(disk));
     shared
         .prepare(&main)
@@ -163,6 +165,7 @@ pub(super) fn load(source: &Source, settings: &LoadSettings) -> Result<Bundle, S
     if let Some(complaint) = facts.complaint {
         return Err(ScriptError {
             file: Some(main),
+            uncoded: true,
             ..ScriptError::new(complaint)
         });
     }
@@ -275,6 +278,7 @@ fn script_error(failure: ScriptFailure, main: &str, aborted: bool) -> ScriptErro
             let place = stack.lines().find_map(place_of);
             let mut error = ScriptError {
                 stack,
+                uncoded: message.starts_with(UNHANDLED),
                 ..ScriptError::new(message)
             };
             match place {
@@ -292,9 +296,11 @@ fn script_error(failure: ScriptFailure, main: &str, aborted: bool) -> ScriptErro
             file: Some(main.to_owned()),
             ..ScriptError::new("test aborted in init code")
         },
-        ScriptFailure::Limit(text) | ScriptFailure::Broken(text) => ScriptError {
-            file: Some(main.to_owned()),
-            ..ScriptError::new(text)
-        },
+        ScriptFailure::Limit(text) | ScriptFailure::Broken(text) | ScriptFailure::Result(text) => {
+            ScriptError {
+                file: Some(main.to_owned()),
+                ..ScriptError::new(text)
+            }
+        }
     }
 }

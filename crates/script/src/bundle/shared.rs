@@ -4,10 +4,10 @@
 
 use std::{
     collections::BTreeMap,
-    fmt,
+    fmt, io,
     path::PathBuf,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -27,7 +27,7 @@ use crate::{
         positions::{Positions, translate_line},
         remote::{Remote, RemoteModules},
     },
-    modules,
+    modules::{self, NAMES_ONLY},
 };
 
 pub(crate) use crate::exception::Place;
@@ -74,6 +74,10 @@ pub(crate) struct Shared {
     lists: Mutex<BTreeMap<String, Arc<SharedList>>>,
     /// Sources of `k6/secrets`.
     pub(crate) secrets: SecretSources,
+    /// Whether `global` is left out.
+    pub(crate) no_global: bool,
+    /// See [`Bundle::write_back`](super::Bundle::write_back).
+    pub(crate) written_options: OnceLock<String>,
 }
 
 /// A `SharedArray`: the JSON text of each element, each followed by a NUL byte so that it can be parsed in place.
@@ -140,6 +144,8 @@ impl Shared {
             files: Mutex::default(),
             lists: Mutex::default(),
             secrets: SecretSources::default(),
+            no_global: false,
+            written_options: OnceLock::new(),
         }
     }
 
@@ -161,6 +167,12 @@ impl Shared {
     /// With a way to modules over `https://`.
     pub(crate) fn fetching(mut self, remote: RemoteModules) -> Shared {
         self.remote = Remote::new(remote);
+        self
+    }
+
+    /// Without the alias `global`, where that is asked for.
+    pub(crate) fn without_global(mut self, without: bool) -> Shared {
+        self.no_global = without;
         self
     }
 
@@ -201,7 +213,8 @@ impl Shared {
         if base.is_empty() && specifier == self.main {
             return Ok(specifier.to_owned());
         }
-        let name = match self.import_map.find(specifier) {
+        let mapped = specifier.strip_suffix(NAMES_ONLY).unwrap_or(specifier);
+        let name = match self.import_map.find(mapped) {
             Some(path) => files::normalize(&path),
             None if modules::is_builtin(specifier)? => return Ok(specifier.to_owned()),
             None => files::resolve(base, specifier)?,
@@ -300,6 +313,8 @@ impl Shared {
         if let Some(bytes) = lock(&self.files).get(&name) {
             return Ok(bytes.clone());
         }
+        let absent = |error: io::Error| format!("stat {name}: {}", reason(&error));
+        self.disk.canonicalize(&name).map_err(absent)?;
         if self.mode() == Mode::Loaded {
             return Err(format!(
                 "open() of {name}: only files that were opened when the test was loaded (__VU == 0) can be opened now"

@@ -3,7 +3,7 @@
 use rquickjs::{ArrayBuffer, Object, Result, Value};
 
 use crate::{
-    loader::commonjs::evaluated_module,
+    loader::commonjs::{current_file, evaluated_module},
     modules::{method, only_in_init, text, throw, to_text},
     state::State,
     sys::qjs::Args,
@@ -23,6 +23,12 @@ fn open<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
     let binary = !args.is_nullish(1) && to_text(&args.get(1))? == "b";
     // The module being evaluated: the one at the bottom of the call stack, whoever it called for the opening.
     let base = evaluated_module(ctx, state).unwrap_or_else(|| state.shared.main.clone());
+    if current_file(ctx, state).is_some_and(|current| current != base) {
+        state.host.warn(
+            "open() is relative to the module that is being evaluated",
+            &format!("{path} is looked for beside {base}, not beside the file that calls open()"),
+        );
+    }
     let bytes = state
         .shared
         .open(&base, &path)

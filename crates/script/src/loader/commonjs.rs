@@ -275,6 +275,11 @@ pub(crate) fn evaluated_module(ctx: &Ctx<'_>, state: &State) -> Option<String> {
     frames.into_iter().nth(index)
 }
 
+/// The file whose code runs.
+pub(crate) fn current_file(ctx: &Ctx<'_>, state: &State) -> Option<String> {
+    frames(ctx, state).into_iter().next()
+}
+
 /// `import.meta.resolve(specifier)`: the address of a module.
 pub(super) fn resolve_address<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
     let ctx = args.ctx();

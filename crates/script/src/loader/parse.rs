@@ -13,10 +13,11 @@ use oxc_diagnostics::OxcDiagnostic;
 use oxc_parser::{Parser, ParserReturn};
 use oxc_semantic::SemanticBuilder;
 use oxc_span::SourceType;
-use oxc_syntax::module_record::{ExportImportName, ImportImportName, ModuleRecord};
+use oxc_syntax::module_record::{ExportImportName, ImportEntry, ImportImportName, ModuleRecord};
 use oxc_transformer::{TransformOptions, Transformer};
 
 use super::positions::Positions;
+use crate::modules::NAMES_ONLY;
 
 /// How a file is run. Decided by its content, never by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +86,12 @@ pub(crate) struct SyntaxFault {
 /// # Errors
 /// Where TypeScript cannot be read.
 pub(crate) fn parse(name: &str, text: String, dialect: Dialect) -> Result<Parsed, SyntaxFault> {
-    if let Some(parsed) = javascript(&text) {
+    let text = match javascript(&text, Namespaces::Look) {
+        Some(Looked::Whole(parsed)) => return Ok(Parsed { text, ..parsed }),
+        Some(Looked::Namespaces(places)) => names_only(text, &places),
+        None => text,
+    };
+    if let Some(Looked::Whole(parsed)) = javascript(&text, Namespaces::Done) {
         return Ok(Parsed { text, ..parsed });
     }
     let left_to_the_engine = |text| Parsed {
@@ -103,7 +109,7 @@ pub(crate) fn parse(name: &str, text: String, dialect: Dialect) -> Result<Parsed
 }
 
 /// Everything but the text itself; `None` where it is no JavaScript.
-fn javascript(text: &str) -> Option<Parsed> {
+fn javascript(text: &str, namespaces: Namespaces) -> Option<Looked> {
     let allocator = Allocator::default();
     let as_module = Parser::new(&allocator, text, SourceType::mjs()).parse();
     let is_module = is_whole(&as_module);
@@ -118,17 +124,67 @@ fn javascript(text: &str) -> Option<Parsed> {
     } else {
         return None;
     };
+    if kind == Kind::Module && namespaces == Namespaces::Look {
+        let places = namespaces_of_builtins(record);
+        if !places.is_empty() {
+            return Some(Looked::Namespaces(places));
+        }
+    }
     let requests = match kind {
         Kind::Module => requests(record, text),
         Kind::CommonJs => Vec::new(),
     };
-    Some(Parsed {
+    Some(Looked::Whole(Parsed {
         kind,
         text: String::new(),
         requests: Some(requests),
         uses_meta: !record.import_metas.is_empty(),
         positions: None,
-    })
+    }))
+}
+
+/// Whether imports of built-in modules as a namespace are still to be looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Namespaces {
+    Look,
+    Done,
+}
+
+enum Looked {
+    Whole(Parsed),
+    /// Where the specifiers of such imports end.
+    Namespaces(Vec<usize>),
+}
+
+/// `import * as it from 'k6/http'`: the namespace of a built-in module has no `default` in k6, so that it is another module
+/// than the one that has. Gives where the specifiers end.
+fn namespaces_of_builtins(record: &ModuleRecord<'_>) -> Vec<usize> {
+    let is_namespace =
+        |entry: &&ImportEntry<'_>| matches!(entry.import_name, ImportImportName::NamespaceObject);
+    let mut places = Vec::new();
+    for entry in record.import_entries.iter().filter(is_namespace) {
+        let specifier = entry.module_request.name.as_str();
+        let is_builtin = specifier == "k6" || specifier.starts_with("k6/");
+        let alone = record
+            .import_entries
+            .iter()
+            .filter(|other| other.statement_span == entry.statement_span)
+            .all(|other| is_namespace(&other));
+        if is_builtin && alone {
+            places.extend(usize::try_from(entry.module_request.span.end).ok());
+        }
+    }
+    places.sort_unstable();
+    places
+}
+
+/// The text with the mark of a namespace in these specifiers. It stands behind all else of the statement, so that no place
+/// that an error can name is moved.
+fn names_only(mut text: String, places: &[usize]) -> String {
+    for end in places.iter().rev() {
+        text.insert_str(end - 1, NAMES_ONLY);
+    }
+    text
 }
 
 fn is_whole(parsed: &ParserReturn<'_>) -> bool {
@@ -213,7 +269,11 @@ fn typescript(name: &str, text: &str) -> Result<Parsed, SyntaxFault> {
         })
         .build(&program);
     let positions = printed.map.map(|map| Positions::own(name, &map));
-    let Some(mut parsed) = javascript(&printed.code) else {
+    let code = match javascript(&printed.code, Namespaces::Look) {
+        Some(Looked::Namespaces(places)) => names_only(printed.code, &places),
+        Some(Looked::Whole(_)) | None => printed.code,
+    };
+    let Some(Looked::Whole(mut parsed)) = javascript(&code, Namespaces::Done) else {
         let message = "this TypeScript has no JavaScript form".to_owned();
         return Err(SyntaxFault {
             message,
@@ -229,7 +289,7 @@ fn typescript(name: &str, text: &str) -> Result<Parsed, SyntaxFault> {
         }
     }
     Ok(Parsed {
-        text: printed.code,
+        text: code,
         positions,
         ..parsed
     })

@@ -233,10 +233,3 @@ fn descriptor<'js>(_state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
 fn immutable<'js>(_state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
     Err(throw_type(args.ctx(), "SharedArray is immutable"))
 }
-
-/// JSON text as a value that scripts cannot change.
-pub(super) fn frozen_json<'js>(ctx: &Ctx<'js>, text: &str) -> Result<Value<'js>> {
-    let value = qjs::parse_json(ctx, &JsonText::copy(text.as_bytes()))?;
-    deep_freeze(&value)?;
-    Ok(value)
-}

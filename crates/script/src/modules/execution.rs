@@ -2,7 +2,7 @@
 
 use rquickjs::{Ctx, Error, Object, Result, Value};
 
-use super::{BuiltinModule, data::frozen_json, method, text, throw, to_text, undefined};
+use super::{BuiltinModule, data::deep_freeze, method, text, throw, to_text, undefined};
 use crate::{
     InstanceFacts, ScenarioFacts, VuFacts,
     state::{Ending, State},
@@ -10,6 +10,47 @@ use crate::{
 };
 
 mod live;
+
+/// What `test.options` always has: null where nobody has set it.
+const OPTIONS: &[&str] = &[
+    "paused",
+    "scenarios",
+    "executionSegment",
+    "executionSegmentSequence",
+    "noSetup",
+    "setupTimeout",
+    "noTeardown",
+    "teardownTimeout",
+    "handleSummaryTimeout",
+    "rps",
+    "dns",
+    "maxRedirects",
+    "userAgent",
+    "batch",
+    "batchPerHost",
+    "httpDebug",
+    "insecureSkipTLSVerify",
+    "tlsCipherSuites",
+    "tlsVersion",
+    "tlsAuth",
+    "throw",
+    "thresholds",
+    "blacklistIPs",
+    "blockHostnames",
+    "hosts",
+    "noConnectionReuse",
+    "noVUConnectionReuse",
+    "minIterationDuration",
+    "ext",
+    "summaryTrendStats",
+    "summaryTimeUnit",
+    "systemTags",
+    "tags",
+    "metricSamplesBufferSize",
+    "noCookiesReset",
+    "discardResponseBodies",
+    "features",
+];
 
 /// The module.
 pub(crate) struct ExecutionModule;
@@ -133,7 +174,16 @@ fn test<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
             .execution()
             .options
             .ok_or_else(|| unavailable(ctx, "test options"))?;
-        let options = frozen_json(ctx, &options)?;
+        let options = qjs::parse_json(ctx, &qjs::JsonText::copy(options.as_bytes()))?;
+        if let Some(object) = options.as_object() {
+            for name in OPTIONS
+                .iter()
+                .filter(|name| !matches!(object.contains_key(**name), Ok(true)))
+            {
+                object.set(*name, Value::new_null(ctx.clone()))?;
+            }
+        }
+        deep_freeze(&options)?;
         if let Some(test) = args.this().as_object() {
             qjs::define_value(test, "options", &options)?;
         }
@@ -187,7 +237,20 @@ fn vu<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let metrics = Object::new(ctx.clone())?;
     metrics.set("tags", tags.clone())?;
     metrics.set("metadata", live::map(ctx, live::Metadata)?)?;
-    object.set("metrics", metrics)?;
-    object.set("tags", tags)?;
+    qjs::define_hidden(&object, "\0metrics", metrics.as_value())?;
+    qjs::define_hidden(&object, "\0tags", &tags)?;
+    qjs::getter(&object, "metrics", |state, args| {
+        kept(state, args, "\0metrics")
+    })?;
+    qjs::getter(&object, "tags", |state, args| kept(state, args, "\0tags"))?;
     Ok(object)
+}
+
+/// What [`vu`] has made; not in init.
+fn kept<'js>(state: &State, args: &Args<'_, 'js>, name: &str) -> Result<Value<'js>> {
+    of_vu(state, args)?;
+    match args.this().as_object() {
+        Some(object) => object.get(name),
+        None => Ok(undefined(args.ctx())),
+    }
 }

@@ -222,23 +222,22 @@ fn call<'js>(
     }
 }
 
-fn method_argument(args: &Args<'_, '_>) -> Result<Method> {
+fn method_argument(args: &Args<'_, '_>) -> std::result::Result<Method, Refused> {
     let name = to_text(&args.get(0))?;
+    // As in Go, an empty one is GET.
+    if name.is_empty() {
+        return Ok(Method::GET);
+    }
     Method::from_bytes(name.as_bytes())
-        .map_err(|_| throw(args.ctx(), &format!("invalid HTTP method '{name}'")))
+        .map_err(|_| request::argument_error(format!("net/http: invalid method {name:?}")))
 }
 
 fn request_any<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
     let ctx = args.ctx();
     not_in_init(ctx, state, "HTTP requests")?;
-    match request::prepare(
-        state,
-        args,
-        method_argument(args)?,
-        1,
-        BodyArgument::Third,
-        3,
-    ) {
+    let prepared = method_argument(args)
+        .and_then(|method| request::prepare(state, args, method, 1, BodyArgument::Third, 3));
+    match prepared {
         Ok(call) => send(state, ctx, call),
         Err(refused) => refuse(state, ctx, refused),
     }
@@ -275,7 +274,6 @@ fn request_async<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>>
     let ctx = args.ctx();
     not_in_init(ctx, state, "HTTP requests")?;
     let prepared = method_argument(args)
-        .map_err(Refused::Thrown)
         .and_then(|method| request::prepare(state, args, method, 1, BodyArgument::Third, 3));
     let call = match prepared {
         Ok(call) => call,

@@ -4,7 +4,7 @@ use loadd_metrics::{Contains, Kind, MetricId};
 use rquickjs::{Ctx, Object, Result, Value};
 
 use super::{
-    BuiltinModule, method, not_in_init, only_in_init, read_tags, text, throw, throw_type, to_text,
+    BuiltinModule, not_in_init, only_in_init, read_tags, text, throw, throw_type, to_text,
 };
 use crate::{
     state::State,
@@ -64,7 +64,8 @@ impl NativeClass for Metric {
             let name = native::with(&args.this(), |metric: &Metric| metric.name.clone());
             text(args.ctx(), &name.ok_or_else(|| not_a_metric(args))?)
         })?;
-        method(prototype, "add", 2, add)
+        let add = qjs::function(prototype.ctx(), "add", 2, add)?;
+        qjs::define_fixed(prototype, "add", add.as_value())
     }
 }
 

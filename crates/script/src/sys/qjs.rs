@@ -219,6 +219,15 @@ pub(crate) fn define_hidden<'js>(
     )
 }
 
+/// As [`define_value`], for a property that scripts cannot change.
+pub(crate) fn define_fixed<'js>(
+    object: &Object<'js>,
+    name: &str,
+    value: &Value<'js>,
+) -> Result<()> {
+    define_with(object, name, value, qjs::JS_PROP_ENUMERABLE)
+}
+
 fn define_with<'js>(
     object: &Object<'js>,
     name: &str,

@@ -47,6 +47,7 @@ fn live(state: &Rc<State>, facts: &RefCell<Option<Facts>>, input: Input) {
                 self.0.events.clear();
                 self.0.http.clear();
                 self.0.commonjs.clear();
+                self.0.builtins.clear();
             }
         }
         let _clear = Clear(state);
@@ -142,11 +143,39 @@ fn init<'js>(
         Some(Kind::CommonJs) => exports_of_commonjs(ctx, state, main)?,
         Some(Kind::Module) | None => exports_of_module(ctx, state, main)?,
     };
+    write_options(ctx, state, &exports).map_err(|error| failure(ctx, state, &error))?;
     if state.shared.mode() == Mode::Loading {
         let seen = Facts::of(ctx, &exports).map_err(|error| failure(ctx, state, &error))?;
         *facts.borrow_mut() = Some(seen);
     }
     Ok(exports)
+}
+
+/// What the layers above the script have set stands on its `options` object, as in k6. Where the script has frozen it, it
+/// stays as it is.
+fn write_options<'js>(
+    ctx: &Ctx<'js>,
+    state: &State,
+    exports: &Object<'js>,
+) -> rquickjs::Result<()> {
+    let Some(text) = state.shared.written_options.get() else {
+        return Ok(());
+    };
+    let Some(options) = exports.get::<_, Value>("options")?.into_object() else {
+        return Ok(());
+    };
+    let written = qjs::parse_json(ctx, &qjs::JsonText::copy(text.as_bytes()))?;
+    for entry in written
+        .into_object()
+        .iter()
+        .flat_map(Object::props::<String, Value>)
+    {
+        let (name, value) = entry?;
+        if options.set(name, value).is_err() {
+            drop(ctx.catch());
+        }
+    }
+    Ok(())
 }
 
 fn exports_of_commonjs<'js>(
@@ -269,12 +298,19 @@ impl<'js> Exports<'js> {
             },
             None => result,
         };
-        let encode = if &*call.function == "handleSummary" {
-            crate::json::encode_summary
-        } else {
-            crate::json::encode_result
-        };
-        encode(ctx, &result).map_err(|error| failure(ctx, state, &error))
+        if &*call.function == "handleSummary" {
+            if !qjs::is_truthy(&result) {
+                return Ok(None);
+            }
+            return crate::json::encode_summary(ctx, &result)
+                .map_err(|error| failure(ctx, state, &error));
+        }
+        crate::json::encode_result(ctx, &result).map_err(|error| {
+            match failure(ctx, state, &error) {
+                ScriptFailure::Exception { message, .. } => ScriptFailure::Result(message),
+                other => other,
+            }
+        })
     }
 
     fn set_globals(&mut self, ctx: &Ctx<'js>, state: &State, call: &Call) -> rquickjs::Result<()> {
@@ -286,7 +322,9 @@ impl<'js> Exports<'js> {
                 .is_some_and(|known| ptr::eq(Rc::as_ptr(known), Rc::as_ptr(overlay)));
             if !same {
                 *state.env_overlay.borrow_mut() = Some(Rc::clone(overlay));
-                state.metadata.borrow_mut().clear();
+                if !state.metadata.take().is_empty() {
+                    state.host.set_metadata(&[]);
+                }
             }
             globals::reset_env(ctx)?;
         }

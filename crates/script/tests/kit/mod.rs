@@ -124,6 +124,7 @@ impl Host for FakeHost {
     fn abort_test(&self, reason: &str) {
         self.log.borrow_mut().push(format!("ABORT {reason}"));
     }
+    fn set_metadata(&self, _metadata: &[Tag]) {}
     fn fail_test(&self, reason: &str) {
         self.log.borrow_mut().push(format!("FAIL {reason}"));
     }

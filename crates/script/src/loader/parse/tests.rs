@@ -1,7 +1,31 @@
 use super::*;
 
+fn looked_at(text: &str) -> Option<Parsed> {
+    match javascript(text, Namespaces::Done)? {
+        Looked::Whole(parsed) => Some(parsed),
+        Looked::Namespaces(_) => None,
+    }
+}
+
+#[test]
+fn a_namespace_of_a_built_in_module_is_asked_for_by_a_name_of_its_own() {
+    let text = "import http from 'k6/http'; import * as names from 'k6/http'; import * as own from './k6.js'; import k, * as both from \"k6\";";
+    let parsed = parse("a.js", text.to_owned(), Dialect::JavaScript).unwrap();
+    assert!(
+        parsed
+            .text
+            .contains("import * as names from 'k6/http#names';")
+    );
+    assert!(parsed.text.contains("import http from 'k6/http';"));
+    assert!(
+        parsed
+            .text
+            .contains("import * as own from './k6.js'; import k, * as both from \"k6\";")
+    );
+}
+
 fn kind(text: &str) -> Option<Kind> {
-    javascript(text).map(|parsed| parsed.kind)
+    looked_at(text).map(|parsed| parsed.kind)
 }
 
 #[test]
@@ -31,7 +55,7 @@ fn the_content_says_what_a_file_is() {
 
 #[test]
 fn requests_name_what_is_wanted_and_where() {
-    let parsed = javascript(
+    let parsed = looked_at(
         "import d, { a, b as c } from 'one';\nimport * as ns from 'two'; import 'three';\n  export { x as y } from 'one';\nexport * from 'four'; export * as five from 'five'",
     )
     .expect("it is JavaScript");

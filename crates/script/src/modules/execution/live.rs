@@ -47,7 +47,7 @@ impl Store for Tags {
     }
 }
 
-/// The VU's metadata, which no series is told apart by and no output of loadd writes.
+/// The VU's metadata, which no series is told apart by: outputs that write each sample have it.
 pub(super) struct Metadata;
 
 impl Store for Metadata {
@@ -62,9 +62,11 @@ impl Store for Metadata {
             .metadata
             .borrow_mut()
             .insert(name.into(), value.into());
+        state.host.set_metadata(&Metadata::list(state));
     }
     fn remove(state: &State, name: &str) {
         state.metadata.borrow_mut().remove(name);
+        state.host.set_metadata(&Metadata::list(state));
     }
     fn list(state: &State) -> Vec<Tag> {
         let metadata = state.metadata.borrow();

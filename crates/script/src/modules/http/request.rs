@@ -52,6 +52,7 @@ pub(super) fn argument_error(message: impl Into<String>) -> Refused {
 /// k6's default time-out of a whole call.
 const TIMEOUT: Duration = Duration::from_secs(60);
 const INVALID_URL: u16 = 1020;
+const GENERIC: u16 = 1000;
 
 /// Reads the arguments of a call: URL at `url`, body behind it where it takes one, params at `params`.
 pub(super) fn prepare(
@@ -89,7 +90,7 @@ pub(super) fn prepare_values<'js>(
     body: Option<&Value<'js>>,
     params: Option<&Value<'js>>,
 ) -> Result<Box<HttpCall>, Refused> {
-    let (url, name) = url_of(url)?;
+    let (mut url, name) = url_of(url)?;
     let defaults = &state.settings.http;
     let mut settings = Params {
         headers: HeaderMap::new(),
@@ -106,12 +107,17 @@ pub(super) fn prepare_values<'js>(
         },
         expected: None,
         compression: Vec::new(),
+        codings: String::new(),
         auth: Auth::Basic,
         content_length: None,
+        fault: None,
         throws: defaults.throw,
     };
     if let Some(params) = params {
         settings.read(params)?;
+    }
+    if let Some(fault) = settings.fault.take() {
+        url = Rc::new(RequestUrl::failing(&url.text, GENERIC, fault));
     }
     let encoded = match body {
         Some(body) => body::encode(state, body)?,
@@ -131,6 +137,9 @@ pub(super) fn prepare_values<'js>(
     let mut headers = settings.headers;
     if let Some(content_type) = encoded.content_type {
         headers.entry(header::CONTENT_TYPE).or_insert(content_type);
+    }
+    if !settings.compression.is_empty() && !encoded.bytes.is_empty() {
+        name_codings(state, &mut headers, &settings.codings);
     }
     let user_agent = match headers.get(header::USER_AGENT) {
         None => state.http.user_agent.clone(),
@@ -207,9 +216,13 @@ struct Params {
     response_type: ResponseType,
     expected: Option<Expected>,
     compression: Vec<Compression>,
+    /// Their names, as the header has them.
+    codings: String,
     auth: Auth,
     /// The script's `Content-Length`, which is not sent.
     content_length: Option<String>,
+    /// Why the request fails before it is dialled.
+    fault: Option<String>,
     throws: bool,
 }
 
@@ -259,7 +272,12 @@ impl Params {
                     .ok_or_else(|| argument_error("params.responseCallback must be the result of http.expectedStatuses() or null"))?;
                 self.expected = Some(expected);
             }
-            "compression" if !nullish => self.compression = compression_of(&to_text(value)?)?,
+            "compression" if !nullish => {
+                let text = to_text(value)?;
+                self.compression = compression_of(&text)?;
+                let names: Vec<&str> = text.split(',').map(str::trim).collect();
+                self.codings = names.join(", ");
+            }
             "auth" if !nullish => {
                 match to_text(value)?.as_str() {
                     "digest" => self.auth = Auth::Digest,
@@ -285,20 +303,16 @@ impl Params {
             let (name, value) = entry?;
             let value = to_text(&value)?;
             let Ok(header_name) = HeaderName::from_bytes(name.as_bytes()) else {
-                return Err(Refused::Argument {
-                    code: 1000,
-                    message: format!("net/http: invalid header field name {name:?}"),
-                });
+                self.fault = Some(format!("net/http: invalid header field name {name:?}"));
+                continue;
             };
             if header_name == header::CONTENT_LENGTH {
                 self.content_length = Some(value);
                 continue;
             }
             let Ok(header_value) = HeaderValue::from_bytes(value.as_bytes()) else {
-                return Err(Refused::Argument {
-                    code: 1000,
-                    message: format!("net/http: invalid header field value for {name:?}"),
-                });
+                self.fault = Some(format!("net/http: invalid header field value for {name:?}"));
+                continue;
             };
             self.headers.insert(header_name, header_value);
         }
@@ -399,6 +413,22 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
         None
     } else {
         Duration::try_from_secs_f64(seconds).ok()
+    }
+}
+
+/// `Content-Encoding`, unless the script has given its own.
+fn name_codings(state: &State, headers: &mut HeaderMap, codings: &str) {
+    match headers.get(header::CONTENT_ENCODING) {
+        None => {
+            if let Ok(value) = HeaderValue::from_str(codings) {
+                headers.insert(header::CONTENT_ENCODING, value);
+            }
+        }
+        Some(own) if own.as_bytes() == codings.as_bytes() => {}
+        Some(_) => state.host.warn(
+            "The Content-Encoding header is not what the body is compressed with",
+            &format!("the body is compressed with {codings}; the header is sent as it was given"),
+        ),
     }
 }
 

@@ -56,8 +56,32 @@ pub(super) fn finish<'js>(ctx: &Ctx<'js>, answered: Answered) -> Result<Value<'j
             "unexpected response status 101: use a WebSocket module to switch protocols",
         ));
     }
+    if !outcome.redirects.is_empty() {
+        tell_limit(ctx, outcome.redirects.len(), &last, &call);
+    }
     let page = OnceCell::new();
     show(ctx, Response::Sent(Sent { last, call, page }))
+}
+
+/// A redirect that was not followed since the usual limit was reached is told; a limit of one's own is kept in silence.
+#[cold]
+fn tell_limit(ctx: &Ctx<'_>, followed: usize, last: &Exchange, call: &HttpCall) {
+    let state = qjs::state(ctx);
+    let limit = state.settings.http.max_redirects;
+    let is_reached = u32::try_from(followed).is_ok_and(|followed| followed >= limit);
+    if is_reached
+        && call.request.max_redirects == limit
+        && matches!(last.status, 301 | 302 | 303 | 307 | 308)
+        && last.headers.contains_key(http::header::LOCATION)
+    {
+        state.host.warn(
+            "Stopped after the maximum number of redirects",
+            &format!(
+                "{} redirects were followed: {}",
+                followed, call.request.url.tag
+            ),
+        );
+    }
 }
 
 /// The response to a call whose arguments are wrong.
