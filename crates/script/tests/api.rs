@@ -186,7 +186,7 @@ fn functions_return_what_k6_returns() {
         // results
         (
             "function () { return { a: undefined, d: new Date(0), n: null } }",
-            r#"{"a":null,"d":"1970-01-01T00:00:00.000Z","n":null}"#,
+            r#"{"a":null,"d":"1970-01-01T00:00:00Z","n":null}"#,
         ),
     ];
     for (body, expected) in cases {

@@ -225,7 +225,7 @@ fn require_gives_namespaces_built_in_modules_and_what_is_exported_so_far() {
     );
     assert_eq!(
         result,
-        r#"[["default","x"],"d",26,true,true,"function","object",true,false,"require"]"#
+        r#"[["default","x"],"d",26,true,true,"function","undefined",true,false,"require"]"#
     );
 }
 

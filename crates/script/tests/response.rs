@@ -160,8 +160,8 @@ fn native_errors_have_k6s_name_and_are_errors() {
             r#"["GoError",true,true,"string"]"#,
         ),
         (
-            "async function () { try { await http.asyncRequest('A B', 'http://x.test/') } catch (e) { return e.message } }",
-            "\"invalid HTTP method 'A B'\"",
+            "async function () { const r = await http.asyncRequest('A B', 'http://x.test/'); return [r.status, r.error] }",
+            r#"[0,"net/http: invalid method \"A B\""]"#,
         ),
     ]);
 }
