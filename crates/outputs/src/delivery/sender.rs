@@ -135,7 +135,12 @@ impl Sender {
             match self.settle(&task).await {
                 Decision::Sent => self.succeed(&task.batch, 0, Reason::Partial),
                 Decision::Partly(missing, reason) => self.succeed(&task.batch, missing, reason),
-                Decision::TooLarge => {
+                // Down to the fewest series each cut pays off, since later requests are as small; below that a receiver
+                // that calls everything too large would be asked once for each series, so that the bound applies.
+                Decision::TooLarge if task.batch.series() > MIN_SERIES || splits > 0 => {
+                    if task.batch.series() <= MIN_SERIES {
+                        splits -= 1;
+                    }
                     self.max_series = (task.batch.series() / 2).max(MIN_SERIES);
                     self.split(&task.batch, false, Reason::Rejected, &mut open);
                 }
@@ -145,7 +150,9 @@ impl Sender {
                 }
                 Decision::FallBack if self.fall_back() => open.push(task),
                 Decision::Split(reason) | Decision::Drop(reason) => self.lose(&task.batch, reason),
-                Decision::FallBack => self.lose(&task.batch, Reason::Rejected),
+                Decision::FallBack | Decision::TooLarge => {
+                    self.lose(&task.batch, Reason::Rejected);
+                }
                 Decision::Retry(_) | Decision::Authorize(_) => open.push(task),
             }
         }

@@ -162,4 +162,24 @@ mod tests {
         assert!(frame(&[1, 0, 0, 0, 1, 7]).is_empty());
         assert!(frame(&[0, 0]).is_empty());
     }
+
+    #[test]
+    fn any_bytes_of_a_server_are_a_frame_and_an_outcome_or_none() {
+        bolero::check!()
+            .with_iterations(5_000)
+            .for_each(|bytes: &[u8]| {
+                let message = unframed(&Bytes::copy_from_slice(bytes));
+                assert!(message.len() <= bytes.len().saturating_sub(5));
+                let mut trailers = HeaderMap::new();
+                for name in ["grpc-status", "grpc-message"] {
+                    if let Ok(value) = http::HeaderValue::from_bytes(bytes) {
+                        trailers.insert(name, value);
+                    }
+                }
+                let details = base64::engine::general_purpose::STANDARD.encode(bytes);
+                trailers.insert("grpc-status-details-bin", details.parse().unwrap());
+                let _outcome = outcome(200, &HeaderMap::new(), Some(&trailers));
+                let _words = words(&HeaderMap::new(), Some(&trailers));
+            });
+    }
 }

@@ -266,6 +266,26 @@ fn a_full_log_thins_its_oldest_part_and_keeps_births_and_the_end() {
 }
 
 #[test]
+fn a_birth_that_moves_to_a_record_of_another_segment_stays_before_its_series() {
+    let disk = Disk::default();
+    let known = series();
+    let (mut log, counters) = open(&disk, 10_000);
+    for number in 0..400 {
+        // Births again and again: wherever segments meet, one of them moves over the seam.
+        let first = number % 3 == 0;
+        log.append(record(1_000 + number * 10, first, number == 399, &known));
+        balanced(&log, &counters);
+    }
+    let mut newest = std::collections::HashMap::new();
+    while let Some(record) = send(&mut log, &counters) {
+        for point in &record.points {
+            let before = newest.insert(point.series.metric.clone(), point.time_ms);
+            assert!(before < Some(point.time_ms), "{before:?} before {point:?}");
+        }
+    }
+}
+
+#[test]
 fn what_was_done_is_not_sent_again_after_a_restart_and_nothing_older_may_follow() {
     let disk = Disk::default();
     let known = series();

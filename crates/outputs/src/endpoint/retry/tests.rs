@@ -199,3 +199,19 @@ fn an_eternal_500_is_given_up_after_eight_replies_and_two_minutes() {
         "too few replies"
     );
 }
+
+#[test]
+fn any_text_of_a_receiver_is_a_wait_of_at_most_five_minutes_or_none() {
+    bolero::check!()
+        .with_iterations(5_000)
+        .with_type()
+        .for_each(|(text, now): &(String, u64)| {
+            for text in [
+                text.as_str(),
+                &format!("Sun, {text}"),
+                &format!("Sun, 06 Nov {text} GMT"),
+            ] {
+                assert!(retry_after(text, *now).is_none_or(|wait| wait <= LONGEST_RETRY_AFTER));
+            }
+        });
+}

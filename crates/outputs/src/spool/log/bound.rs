@@ -76,6 +76,8 @@ impl Log {
             .map(|segment| segment.samples)
             .sum();
         let read: u64 = records.iter().map(Record::samples).sum();
+        // Each segment was read with a dictionary of its own, and thinning tells series apart by their address.
+        unify(&mut records);
         let thinned = thin(records, self.cursor.held);
         self.rewrite(count, &thinned.kept)?;
         self.counters
@@ -124,6 +126,7 @@ impl Log {
             }
         }
         all.extend(records);
+        unify(&mut all);
         if self.rewrite(index + 1, &all).is_err() {
             self.counters.spool_write_errors.fetch_add(1, Relaxed);
             return false;
@@ -167,13 +170,8 @@ impl Log {
         let mut bytes = Vec::new();
         let mut numbers = Numbers::default();
         let mut merged = Segment::new(id);
-        let mut known: HashSet<Arc<SeriesDef>> = HashSet::new();
         for record in records {
-            let mut record = record.clone();
-            for point in &mut record.points {
-                point.series = Arc::clone(known.get_or_insert_with(&point.series, Arc::clone));
-            }
-            encode(&record, &mut numbers, &mut bytes);
+            encode(record, &mut numbers, &mut bytes);
             let head = record.head();
             merged.push(head, bytes.len() as u64);
         }
@@ -198,5 +196,13 @@ impl Log {
             self.store.remove(old.id)?;
         }
         Ok(())
+    }
+}
+
+/// Lets equal series be one.
+fn unify(records: &mut [Record]) {
+    let mut known: HashSet<Arc<SeriesDef>> = HashSet::new();
+    for point in records.iter_mut().flat_map(|record| &mut record.points) {
+        point.series = Arc::clone(known.get_or_insert_with(&point.series, Arc::clone));
     }
 }
