@@ -19,6 +19,7 @@ use loadd_target::{Target, TargetHandle};
 
 use crate::{
     config::{self, ResolvedTest},
+    daemon::signals::Listener,
     terminal::{exit::Exit, logs::LogCounts, progress, screen},
 };
 use pipeline::{Pipeline, Senders};
@@ -117,6 +118,12 @@ impl<'a> Wired<'a> {
     /// From the first VU to the exit code.
     fn live(self) -> Exit {
         let mut readers = Readers::default();
+        let signals = match Listener::start(watch::first_signal(self.mode)) {
+            Ok(signals) => signals,
+            Err(error) => {
+                return fail(&format!("cannot listen to signals: {error}"), Exit::Other);
+            }
+        };
         let failed = watch::until_over(self.mode, &self.handle, |line_start_nanos| {
             self.start_readers(line_start_nanos, &mut readers)
         });
@@ -126,6 +133,7 @@ impl<'a> Wired<'a> {
             engine,
             handle,
             settings,
+            pipeline,
             folder,
             admin,
             dashboard,
@@ -137,15 +145,17 @@ impl<'a> Wired<'a> {
             Ok(outcome) => outcome,
             Err(error) => return fail(&error.to_string(), Exit::EnginePanic),
         };
+        signals.load_is_over();
         let exit = failed.unwrap_or_else(|| Exit::of(&outcome));
         let ended_well = failed.is_none() && outcome.stop.is_none();
         if test.linger && ended_well && mode != Mode::Daemon {
             // As in k6, what comes of the test is told after the waiting.
             screen::print("\nThe test is over; lingering until Ctrl+C or SIGTERM\n");
-            watch::linger();
+            watch::linger(&signals);
         }
         ending::write_checkpoint(readers.checkpoint, &outcome, exit);
         let exit = ending::flush(test, mode, readers.senders, exit);
+        pipeline.rest(&outcome.snapshot);
         if let Some(files) = files {
             // What is lost is said where it is found out; outputs never change the exit code of a run.
             let report = files.finish();
@@ -166,7 +176,7 @@ impl<'a> Wired<'a> {
         }
         ending::say(&outcome, exit);
         if test.linger && ended_well && mode == Mode::Daemon {
-            watch::linger();
+            watch::linger(&signals);
         }
         for server in admin.into_iter().chain(dashboard) {
             if let Err(error) = server.stop() {
@@ -278,14 +288,12 @@ fn serve(
 ) -> Result<AdminHandle, Exit> {
     let address = admin.local_addr();
     let run = Run::of(engine, Arc::new(test.thresholds.clone()));
-    // The run is there from the beginning: the sender may go, the value stays.
-    let (_, run) = tokio::sync::watch::channel(Some(run));
     let delivery = Arc::clone(pipeline);
     let served = admin.serve(Sources {
         test_id: test.test_id.clone(),
         instance: test.instance.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        run,
+        run: pipeline.show(run),
         registries: Vec::new(),
         test_metrics: test.remote_write.is_none(),
         delivery: (test.remote_write.is_some() || test.otlp.is_some())

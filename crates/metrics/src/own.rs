@@ -11,7 +11,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::{Kind, Totals, metric};
+use crate::{Kind, SeriesState, Snapshot, Totals, Value, metric};
 
 /// A counter that anyone may add to.
 pub type OwnCounter = Counter<f64, AtomicU64>;
@@ -66,6 +66,10 @@ pub const OWN_METRICS: &[OwnMetric] = &[
         "loadd_remote_write_pending_samples",
         "Samples in memory and spool that wait to be sent",
     ),
+    counter(
+        "loadd_remote_write_samples_recorded",
+        "Samples that entered the spool: sent + failed + dropped + pending",
+    ),
     counter("loadd_remote_write_retries", "Requests sent again"),
     counter(
         "loadd_remote_write_requests",
@@ -96,6 +100,15 @@ pub const OWN_METRICS: &[OwnMetric] = &[
     ),
     counter("loadd_spool_truncations", "Torn ends cut off the spool"),
     counter("loadd_spool_write_errors", "Spool writes that failed"),
+    counter("loadd_spool_read_errors", "Spool reads that failed"),
+    counter(
+        "loadd_spool_records_thinned",
+        "Spool records that made room for newer ones; counters in them are cumulative",
+    ),
+    counter(
+        "loadd_checkpoint_write_errors",
+        "Checkpoints that could not be written",
+    ),
     counter("loadd_clock_steps", "Steps back of the wall clock"),
     counter("loadd_config_reloads", "Reloads of the config by result"),
     counter(
@@ -122,10 +135,6 @@ pub const OWN_METRICS: &[OwnMetric] = &[
     counter(
         "loadd_tag_values_cut",
         "Tag values cut to the wire's length limit",
-    ),
-    counter(
-        "loadd_corrected_censored",
-        "Dropped iterations whose wait in the virtual queue is a lower bound",
     ),
     gauge(
         "loadd_test_abort",
@@ -230,6 +239,28 @@ impl SelfMetrics {
                 .collect();
             totals.set_named(name, &labels, value);
         }
+    }
+
+    /// A snapshot with what the handles say now, for who looks at a run whose ticks are over. A series that has not been in
+    /// any tick stays away.
+    #[must_use]
+    pub fn after(&self, snapshot: &Snapshot) -> Snapshot {
+        let mut after = snapshot.clone();
+        for (name, labels, value) in self.values() {
+            let told = |series: &&mut SeriesState| {
+                snapshot.metric(series.metric).name.as_ref() == name
+                    && series.tags.iter().count() == labels.len()
+                    && labels
+                        .iter()
+                        .all(|(name, value)| series.tags.get(name) == Some(value))
+            };
+            match after.series.iter_mut().find(told).map(|one| &mut one.value) {
+                Some(Value::Counter(sum)) => *sum = value,
+                Some(Value::Gauge(Some(gauge))) => gauge.last = value,
+                _ => {}
+            }
+        }
+        after
     }
 
     /// All values: name without `_total`, labels, value.

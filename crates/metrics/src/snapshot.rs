@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{Histogram, MetricId, MetricInfo, SavedSeries, SavedValue, SeriesId, TagSet};
 
 /// Immutable, cumulative, dated: the only truth that anything downstream reads.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Snapshot {
     /// Unix time in milliseconds; strictly rising from snapshot to snapshot, whatever the wall clock does.
     pub time_ms: i64,

@@ -1,6 +1,11 @@
 //! Signals. The first SIGTERM or SIGINT asks the engine to stop, the second one ends the process at once; SIGHUP will reload.
 
-use std::{io, time::Duration};
+use std::{
+    io,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
+};
 
 use loadd_engine::{Command, EngineHandle, StopReason};
 use tokio::signal::unix::{SignalKind, signal};
@@ -30,15 +35,7 @@ pub(crate) async fn pass_on(engine: EngineHandle, first: StopReason) -> io::Resu
             }
         };
         if stopping {
-            complaint::line(&format!(
-                "a second signal ('{name}') ends loadd at once: no teardown, no summary"
-            ));
-            let exit = if first == StopReason::Graceful {
-                Exit::Ok
-            } else {
-                Exit::Signal
-            };
-            std::process::exit(i32::from(exit.code()));
+            end_at_once(name, first);
         }
         stopping = true;
         tracing::info!(
@@ -47,6 +44,91 @@ pub(crate) async fn pass_on(engine: EngineHandle, first: StopReason) -> io::Resu
         );
         crate::daemon::notify::stopping();
         engine.post(Command::Stop(first));
+    }
+}
+
+fn end_at_once(name: &str, first: StopReason) -> ! {
+    complaint::line(&format!(
+        "a second signal ('{name}') ends loadd at once: no teardown, no summary"
+    ));
+    let exit = if first == StopReason::Graceful {
+        Exit::Ok
+    } else {
+        Exit::Signal
+    };
+    std::process::exit(i32::from(exit.code()))
+}
+
+/// Hears signals from the first VU to the end of the process, also while the last samples are sent and nobody polls
+/// [`pass_on`] any more: a signal between the load's end and the waiting of `linger` must not be lost, and the second one
+/// ends a flush that takes its time.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Listener(Arc<(Mutex<Heard>, Condvar)>);
+
+#[derive(Debug, Default)]
+struct Heard {
+    signals: u32,
+    load_is_over: bool,
+}
+
+impl Listener {
+    /// Listens on a thread of its own.
+    ///
+    /// # Errors
+    /// Where the system gives no thread, runtime or signal handler.
+    pub(crate) fn start(first: StopReason) -> io::Result<Listener> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let (mut terminate, mut interrupt) = {
+            let _context = runtime.enter();
+            (
+                signal(SignalKind::terminate())?,
+                signal(SignalKind::interrupt())?,
+            )
+        };
+        let listener = Listener::default();
+        let told = listener.clone();
+        thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(move || {
+                runtime.block_on(async {
+                    loop {
+                        let name = tokio::select! {
+                            _ = terminate.recv() => "terminated",
+                            _ = interrupt.recv() => "interrupt",
+                        };
+                        told.hear(name, first);
+                    }
+                });
+            })?;
+        Ok(listener)
+    }
+
+    fn hear(&self, name: &str, first: StopReason) {
+        let mut heard = self.lock();
+        heard.signals += 1;
+        if heard.load_is_over && heard.signals > 1 {
+            end_at_once(name, first);
+        }
+        self.0.1.notify_all();
+    }
+
+    /// From now on the second signal ends the process here.
+    pub(crate) fn load_is_over(&self) {
+        self.lock().load_is_over = true;
+    }
+
+    /// Blocks until there has been a signal.
+    pub(crate) fn wait(&self) {
+        let mut heard = self.lock();
+        while heard.signals == 0 {
+            heard = self.0.1.wait(heard).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Heard> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed};
 
-use loadd_admin::Delivery;
+use loadd_admin::{Delivery, Run};
 use loadd_engine::EngineHandle;
-use loadd_metrics::SelfMetrics;
+use loadd_metrics::{SelfMetrics, Snapshot};
 use loadd_outputs::{
     Delivery as Sender, DeliveryHandle, PipelineCounters, RunFolder, RunIdentity, otlp,
     remote_write,
 };
+use tokio::sync::watch;
 
 use super::{fail, start::now_ms};
 use crate::{
@@ -22,6 +23,8 @@ pub(super) struct Pipeline {
     logs: Arc<LogCounts>,
     /// Those of the senders, once there are any.
     counters: Mutex<Counters>,
+    /// What the page and its kin show.
+    shown: watch::Sender<Option<Run>>,
 }
 
 /// The senders' counters.
@@ -44,7 +47,25 @@ impl Pipeline {
             own,
             logs,
             counters: Mutex::default(),
+            shown: watch::Sender::new(None),
         }
+    }
+
+    /// Lets this run be looked at.
+    pub(super) fn show(&self, run: Run) -> watch::Receiver<Option<Run>> {
+        self.shown.send_replace(Some(run));
+        self.shown.subscribe()
+    }
+
+    /// No tick comes any more, and who looks at a run that lingers is told what became of its last samples.
+    pub(super) fn rest(&self, last: &Snapshot) {
+        self.publish();
+        let last = Arc::new(self.own.after(last));
+        self.shown.send_modify(|run| {
+            if let Some(run) = run {
+                run.snapshots = watch::channel(last).1;
+            }
+        });
     }
 
     pub(super) fn own(&self) -> SelfMetrics {
@@ -147,11 +168,12 @@ impl Pipeline {
         reason = "counts and milliseconds below 2^53"
     )]
     fn publish_sender(&self, pipeline: &PipelineCounters) {
-        self.count(
-            "loadd_remote_write_samples",
-            &[],
-            pipeline.sent.load(Relaxed),
-        );
+        for (name, value) in [
+            ("loadd_remote_write_samples", &pipeline.sent),
+            ("loadd_remote_write_samples_recorded", &pipeline.recorded),
+        ] {
+            self.count(name, &[], value.load(Relaxed));
+        }
         for (reason, value) in [
             ("rejected", &pipeline.failed_rejected),
             ("poison", &pipeline.failed_poison),
@@ -215,31 +237,21 @@ impl Pipeline {
 
     #[expect(clippy::cast_precision_loss, reason = "bytes below 2^53")]
     fn publish_spool(&self, pipeline: &PipelineCounters) {
-        self.count(
-            "loadd_spool_records_damaged",
-            &[],
-            pipeline.spool_damaged.load(Relaxed),
-        );
-        self.count(
-            "loadd_spool_truncations",
-            &[],
-            pipeline.spool_truncations.load(Relaxed),
-        );
-        self.count(
-            "loadd_spool_write_errors",
-            &[],
-            pipeline.spool_write_errors.load(Relaxed),
-        );
-        self.count(
-            "loadd_tags_renamed",
-            &[],
-            pipeline.label_collisions.load(Relaxed),
-        );
-        self.count(
-            "loadd_tag_values_cut",
-            &[],
-            pipeline.labels_cut.load(Relaxed),
-        );
+        for (name, value) in [
+            ("loadd_spool_records_damaged", &pipeline.spool_damaged),
+            ("loadd_spool_records_thinned", &pipeline.spool_thinned),
+            ("loadd_spool_truncations", &pipeline.spool_truncations),
+            ("loadd_spool_write_errors", &pipeline.spool_write_errors),
+            ("loadd_spool_read_errors", &pipeline.spool_read_errors),
+            (
+                "loadd_checkpoint_write_errors",
+                &pipeline.checkpoint_write_errors,
+            ),
+            ("loadd_tags_renamed", &pipeline.label_collisions),
+            ("loadd_tag_values_cut", &pipeline.labels_cut),
+        ] {
+            self.count(name, &[], value.load(Relaxed));
+        }
         self.gauge(
             "loadd_spool_bytes",
             pipeline.spool_bytes.load(Relaxed) as f64,

@@ -6,7 +6,10 @@ use loadd_engine::{Command, EngineHandle, Phase, StopReason};
 
 use super::{Mode, fail};
 use crate::{
-    daemon::{notify, signals},
+    daemon::{
+        notify,
+        signals::{self, Listener},
+    },
     terminal::{
         exit::Exit,
         progress::{self, Pace},
@@ -38,12 +41,12 @@ async fn watch(
     engine: &EngineHandle,
     mut at_start: impl FnMut(i64) -> Result<(), Exit>,
 ) -> Option<Exit> {
-    let (first, pace) = match mode {
-        Mode::Daemon => (StopReason::Graceful, Some(Pace::Daemon)),
-        Mode::Run { quiet: false } => (StopReason::Signal, Some(Pace::Run)),
-        Mode::Run { quiet: true } => (StopReason::Signal, None),
+    let pace = match mode {
+        Mode::Daemon => Some(Pace::Daemon),
+        Mode::Run { quiet: false } => Some(Pace::Run),
+        Mode::Run { quiet: true } => None,
     };
-    let mut signals = pin!(signals::pass_on(engine.clone(), first));
+    let mut signals = pin!(signals::pass_on(engine.clone(), first_signal(mode)));
     let mut notify = pin!(notify::keep_telling(engine.clone()));
     let mut progress = pin!(shown(engine.clone(), pace));
     let mut statuses = engine.statuses();
@@ -87,9 +90,15 @@ async fn shown(engine: EngineHandle, pace: Option<Pace>) {
 }
 
 /// Blocks until a signal comes (`linger`).
-pub(super) fn linger() {
+pub(super) fn linger(signals: &Listener) {
     tracing::info!("the test is over; staying up until a signal comes (linger)");
-    if let Err(error) = signals::wait_for_end() {
-        tracing::warn!(%error, "cannot wait for a signal");
+    signals.wait();
+}
+
+/// What the first signal asks for.
+pub(super) fn first_signal(mode: Mode) -> StopReason {
+    match mode {
+        Mode::Daemon => StopReason::Graceful,
+        Mode::Run { .. } => StopReason::Signal,
     }
 }
