@@ -1,6 +1,6 @@
 #!/bin/sh
 # fetch-prometheus.sh DEST SUITE [PACKAGES]: unpacks Prometheus as Debian builds it into a folder, without installing it.
-# SUITE: sid -> 3.5.x, trixie -> 2.53.x. Needs apt and Debian's archive keyring, no root; leaves the machine's own apt
+# SUITE: sid -> 3.5.x, trixie -> 2.53.x; `sid victoria-metrics` -> VictoriaMetrics. Needs apt and Debian's archive keyring, no root; leaves the machine's own apt
 # state alone: lists, status and cache live in a temporary folder.
 set -eu
 dest=$1 suite=$2
@@ -26,4 +26,4 @@ apt() {
 apt update
 for package in $packages; do (cd "$work" && apt download "$package"); done
 for deb in "$work"/*.deb; do dpkg-deb -x "$deb" "$dest"; done
-for binary in $packages; do "$dest/usr/bin/$binary" --version 2>&1 | head -n 1; done
+for binary in $packages; do [ ! -x "$dest/usr/bin/$binary" ] || "$dest/usr/bin/$binary" --version 2>&1 | head -n 1; done

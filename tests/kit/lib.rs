@@ -19,6 +19,7 @@ pub mod receiver;
 pub mod room;
 pub mod target;
 pub mod time;
+pub mod victoria;
 pub mod wire;
 
 pub use loadd::{Finished, Loadd};
@@ -29,4 +30,5 @@ pub use receiver::{Receiver, Reply};
 pub use room::Room;
 pub use target::Target;
 pub use time::{epoch, rfc3339, wait_for};
+pub use victoria::Victoria;
 pub use wire::Wire;

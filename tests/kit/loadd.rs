@@ -87,6 +87,27 @@ impl Loadd {
         }
     }
 
+    /// The same where no file may grow beyond so many blocks of 512 bytes: a write beyond fails, as on a full disk.
+    #[must_use]
+    pub fn daemon_limited(config: &Path, blocks: u32) -> Loadd {
+        let folder = config.parent().unwrap_or(Path::new("."));
+        let mut limited = Command::new("sh");
+        // The signal of this limit is ignored, as a process that asked for errors would do.
+        limited
+            .arg("-c")
+            .arg(format!(
+                "trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\""
+            ))
+            .arg(paths::loadd_bin())
+            .arg("--config")
+            .arg(config);
+        cleaned(&mut limited, folder);
+        Loadd {
+            process: Process::start("loadd under a limit", &mut limited),
+            admin: None,
+        }
+    }
+
     /// `loadd ARGUMENTS` in a folder.
     #[must_use]
     pub fn command(folder: &Path, arguments: &[&str]) -> Loadd {
@@ -165,6 +186,11 @@ impl Loadd {
 /// loadd with an environment that says nothing about tests.
 fn command(folder: &Path) -> Command {
     let mut command = Command::new(paths::loadd_bin());
+    cleaned(&mut command, folder);
+    command
+}
+
+fn cleaned(command: &mut Command, folder: &Path) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if ["LOADD_", "K6_", "RUST_", "NOTIFY_", "WATCHDOG_"]
@@ -175,5 +201,4 @@ fn command(folder: &Path) -> Command {
         }
     }
     command.env("NO_COLOR", "1").current_dir(folder);
-    command
 }

@@ -48,18 +48,39 @@ pub fn loadd_bin() -> PathBuf {
 /// Prometheus 3.5: `LOADD_TEST_PROMETHEUS`, or what `./test` has fetched.
 #[must_use]
 pub fn prometheus_bin() -> PathBuf {
-    fetched("LOADD_TEST_PROMETHEUS", "prometheus")
+    fetched("LOADD_TEST_PROMETHEUS", "prometheus", "prometheus")
 }
 
 /// promtool of the same version: `LOADD_TEST_PROMTOOL`, or what `./test` has fetched.
 #[must_use]
 pub fn promtool_bin() -> PathBuf {
-    fetched("LOADD_TEST_PROMTOOL", "promtool")
+    fetched("LOADD_TEST_PROMTOOL", "prometheus", "promtool")
 }
 
-fn fetched(variable: &str, name: &str) -> PathBuf {
+/// Prometheus 2.53: `LOADD_TEST_PROMETHEUS_2_53`, or what `./test` has fetched.
+#[must_use]
+pub fn prometheus_2_53_bin() -> PathBuf {
+    fetched(
+        "LOADD_TEST_PROMETHEUS_2_53",
+        "prometheus-2.53",
+        "prometheus",
+    )
+}
+
+/// VictoriaMetrics: `LOADD_TEST_VICTORIA_METRICS`, or what `./test` has fetched.
+#[must_use]
+pub fn victoria_metrics_bin() -> PathBuf {
+    fetched(
+        "LOADD_TEST_VICTORIA_METRICS",
+        "victoria-metrics",
+        "victoria-metrics",
+    )
+}
+
+fn fetched(variable: &str, folder: &str, name: &str) -> PathBuf {
+    let cache = project().join("tests/.cache");
     let path = env::var_os(variable).map_or_else(
-        || project().join("tests/.cache/prometheus/usr/bin").join(name),
+        || cache.join(folder).join("usr/bin").join(name),
         PathBuf::from,
     );
     assert!(

@@ -1,10 +1,16 @@
 //! A real Prometheus with remote-write receiver, native histograms and an out-of-order window.
 
-use std::{process::Command, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use rustix::process::Signal;
 
 use crate::{http, paths, process::Process, room::Room, wait_for};
+
+const NATIVE: &str = "--enable-feature=native-histograms";
 
 /// Takes pushes; late ones too.
 const CONFIG: &str = "global: {}\nstorage:\n  tsdb:\n    out_of_order_time_window: 30m\n";
@@ -13,6 +19,7 @@ const CONFIG: &str = "global: {}\nstorage:\n  tsdb:\n    out_of_order_time_windo
 #[derive(Debug)]
 pub struct Prometheus {
     room: Room,
+    program: PathBuf,
     port: u16,
     process: Process,
 }
@@ -27,7 +34,13 @@ impl Prometheus {
     /// Starts one on a port that the system chooses, and waits until it is ready.
     #[must_use]
     pub fn start() -> Prometheus {
-        Prometheus::start_with(&["--enable-feature=native-histograms"])
+        Prometheus::start_with(&[NATIVE])
+    }
+
+    /// Starts one of version 2.53.
+    #[must_use]
+    pub fn start_2_53() -> Prometheus {
+        Prometheus::of(paths::prometheus_2_53_bin(), CONFIG, &[NATIVE])
     }
 
     /// Starts one without native histograms: it answers 500 to them, for ever.
@@ -43,7 +56,7 @@ impl Prometheus {
             "global: {{scrape_interval: 1s}}\nscrape_configs:\n- job_name: loadd\n  honor_labels: true\n  params: {{test: [\"1\"]}}\n  \
              static_configs: [{{targets: [\"{address}\"]}}]\n"
         );
-        Prometheus::configured(&config, &["--enable-feature=native-histograms"])
+        Prometheus::configured(&config, &[NATIVE])
     }
 
     fn start_with(flags: &[&str]) -> Prometheus {
@@ -51,11 +64,16 @@ impl Prometheus {
     }
 
     fn configured(config: &str, flags: &[&str]) -> Prometheus {
+        Prometheus::of(paths::prometheus_bin(), config, flags)
+    }
+
+    fn of(program: PathBuf, config: &str, flags: &[&str]) -> Prometheus {
         let room = Room::new();
         room.write("prometheus.yml", config);
-        let (process, port) = launch(&room, 0, flags);
+        let (process, port) = launch(&program, &room, 0, flags);
         Prometheus {
             room,
+            program,
             port,
             process,
         }
@@ -82,18 +100,14 @@ impl Prometheus {
     pub fn restart(&mut self) {
         self.process.signal(Signal::KILL);
         self.process.wait(Duration::from_secs(20));
-        let (process, port) = launch(
-            &self.room,
-            self.port,
-            &["--enable-feature=native-histograms"],
-        );
+        let (process, port) = launch(&self.program, &self.room, self.port, &[NATIVE]);
         self.process = process;
         self.port = port;
     }
 }
 
-fn launch(room: &Room, port: u16, flags: &[&str]) -> (Process, u16) {
-    let mut command = Command::new(paths::prometheus_bin());
+fn launch(program: &Path, room: &Room, port: u16, flags: &[&str]) -> (Process, u16) {
+    let mut command = Command::new(program);
     command
         .arg(format!(
             "--config.file={}",

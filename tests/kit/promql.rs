@@ -157,19 +157,24 @@ impl Prometheus {
     }
 
     fn ask(&self, path: &str, form: &[(&str, &str)]) -> Result<Vec<Series>, String> {
-        let form: Vec<String> = form
-            .iter()
-            .map(|(name, value)| format!("{name}={}", http::encode(value)))
-            .collect();
-        let answer = http::post_form(&self.address(), path, form.join("&"))
-            .map_err(|error| error.to_string())?;
-        let json: Json = serde_json::from_slice(&answer.body)
-            .map_err(|error| format!("{}: {error}: {}", answer.status, answer.text()))?;
-        if json["status"] != "success" {
-            return Err(format!("{}: {}", json["errorType"], json["error"]));
-        }
-        parse(&json["data"]).ok_or_else(|| format!("an answer of unknown form: {}", answer.text()))
+        ask(&self.address(), path, form)
     }
+}
+
+/// A query to anybody who speaks Prometheus' API.
+pub(crate) fn ask(address: &str, path: &str, form: &[(&str, &str)]) -> Result<Vec<Series>, String> {
+    let form: Vec<String> = form
+        .iter()
+        .map(|(name, value)| format!("{name}={}", http::encode(value)))
+        .collect();
+    let answer =
+        http::post_form(address, path, form.join("&")).map_err(|error| error.to_string())?;
+    let json: Json = serde_json::from_slice(&answer.body)
+        .map_err(|error| format!("{}: {error}: {}", answer.status, answer.text()))?;
+    if json["status"] != "success" {
+        return Err(format!("{}: {}", json["errorType"], json["error"]));
+    }
+    parse(&json["data"]).ok_or_else(|| format!("an answer of unknown form: {}", answer.text()))
 }
 
 fn parse(data: &Json) -> Option<Vec<Series>> {

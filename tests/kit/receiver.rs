@@ -94,13 +94,35 @@ impl Receiver {
     /// When the system has no port or thread for it.
     #[must_use]
     pub fn start(script: impl IntoIterator<Item = Reply>, then: Reply) -> Receiver {
+        let listener =
+            std::net::TcpListener::bind("127.0.0.1:0").expect("the loopback has a free port");
+        Receiver::on(listener, script, then)
+    }
+
+    /// The same, on a port that was somebody's before: a receiver that comes back.
+    ///
+    /// # Panics
+    /// When the port is taken.
+    #[must_use]
+    pub fn start_at(
+        address: SocketAddr,
+        script: impl IntoIterator<Item = Reply>,
+        then: Reply,
+    ) -> Receiver {
+        let listener = std::net::TcpListener::bind(address).expect("the port is free again");
+        Receiver::on(listener, script, then)
+    }
+
+    fn on(
+        listener: std::net::TcpListener,
+        script: impl IntoIterator<Item = Reply>,
+        then: Reply,
+    ) -> Receiver {
         let state = Arc::new(Mutex::new(State {
             script: script.into_iter().collect(),
             then,
             received: Vec::new(),
         }));
-        let listener =
-            std::net::TcpListener::bind("127.0.0.1:0").expect("the loopback has a free port");
         let address = listener.local_addr().expect("a listener has an address");
         listener
             .set_nonblocking(true)
@@ -125,6 +147,12 @@ impl Receiver {
             stop: Some(stop),
             thread: Some(thread),
         }
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Where to push.
