@@ -193,8 +193,8 @@ fn a_classic_family_is_whole_in_one_request_and_satisfies_version_1_to_the_lette
             continue;
         }
         let newest = |series: &v1::TimeSeries| {
-            let values = series.samples.iter().map(|sample| sample.value);
-            values.filter(|value| !value.is_nan()).next_back()
+            let mut values = series.samples.iter().map(|sample| sample.value);
+            values.rfind(|value| !value.is_nan())
         };
         let Some(count) = newest(of(request, "k6_wait_count")[0]) else {
             continue;

@@ -26,7 +26,7 @@ mod receiver;
 
 use std::{
     collections::HashSet,
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
