@@ -134,3 +134,48 @@ impl Compression {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: u64 = 4096;
+
+    fn coded(codings: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        let value = HeaderValue::from_str(codings).unwrap();
+        headers.insert(CONTENT_ENCODING, value);
+        headers
+    }
+
+    #[test]
+    fn no_body_makes_decoding_panic_or_grow_beyond_its_limit() {
+        let all = [
+            ("gzip", Compression::Gzip),
+            ("deflate", Compression::Deflate),
+            ("br", Compression::Brotli),
+            ("zstd", Compression::Zstd),
+        ];
+        bolero::check!()
+            .with_type::<(Vec<u8>, u8, u16)>()
+            .with_iterations(3_000)
+            .for_each(|(bytes, coding, cut): &(Vec<u8>, u8, u16)| {
+                let (name, coding) = all[usize::from(*coding) % all.len()];
+                // Any bytes; then what was coded, cut off somewhere; then all of it.
+                let whole = encode_one(coding, bytes).unwrap();
+                let cut = whole.get(..usize::from(*cut) % (whole.len() + 1));
+                for body in [&bytes[..], cut.unwrap_or_default()] {
+                    for codings in [name, "br, zstd, deflate, gzip"] {
+                        let body = Bytes::copy_from_slice(body);
+                        if let Ok(decoded) = decode(&coded(codings), body, LIMIT) {
+                            assert!(decoded.len() as u64 <= LIMIT);
+                        }
+                    }
+                }
+                if bytes.len() as u64 <= LIMIT {
+                    let decoded = decode(&coded(name), whole.into(), LIMIT).unwrap();
+                    assert_eq!(decoded, bytes[..]);
+                }
+            });
+    }
+}
