@@ -59,6 +59,8 @@ pub(crate) struct Way {
     pub(crate) keep_sources: bool,
     /// `--compatibility-mode base`.
     pub(crate) without_global: bool,
+    /// What a request calls itself where nobody says so.
+    user_agent: String,
 }
 
 #[derive(Debug, Clone)]
@@ -85,6 +87,7 @@ impl Way {
             linger: false,
             keep_sources: false,
             without_global: false,
+            user_agent: user_agent(around),
         }
     }
 
@@ -108,7 +111,17 @@ impl Way {
             linger: false,
             keep_sources: false,
             without_global: request.without_global,
+            user_agent: user_agent(around),
         }
+    }
+}
+
+/// Under k6's name it is k6 to the servers, too: the version whose behaviour this is.
+fn user_agent(around: &Surroundings) -> String {
+    if around.called_k6 {
+        "Grafana k6/2.2.0".to_owned()
+    } else {
+        format!("loadd/{}", env!("CARGO_PKG_VERSION"))
     }
 }
 
@@ -202,9 +215,7 @@ pub(crate) fn resolve(
     Ok(ResolvedTest {
         client,
         http: HttpDefaults {
-            user_agent: file
-                .user_agent
-                .unwrap_or_else(|| format!("loadd/{}", env!("CARGO_PKG_VERSION"))),
+            user_agent: file.user_agent.unwrap_or_else(|| way.user_agent.clone()),
             max_redirects: u32::try_from(max_redirects).unwrap_or(u32::MAX),
             discard_response_bodies: file.discard_response_bodies,
             throw: file.throw,

@@ -1,5 +1,7 @@
 //! What the process finds around it: environment and host name. Taken once, so that everything later is a function of it.
 
+use std::path::Path;
+
 use serde_json::{Map, Value, json};
 
 /// The process's surroundings.
@@ -13,6 +15,8 @@ pub(crate) struct Surroundings {
     pub(crate) now_ms: i64,
     /// Whether the network is not to be used.
     pub(crate) offline: bool,
+    /// Whether this program was started by the name `k6`.
+    pub(crate) called_k6: bool,
 }
 
 impl Surroundings {
@@ -31,6 +35,9 @@ impl Surroundings {
             host,
             now_ms: jiff::Timestamp::now().as_millisecond(),
             offline: false,
+            called_k6: std::env::args_os()
+                .next()
+                .is_some_and(|name| Path::new(&name).file_stem() == Some("k6".as_ref())),
         }
     }
 

@@ -25,6 +25,7 @@ fn around(vars: &[(&str, &str)]) -> Surroundings {
         host: "machine".into(),
         now_ms: 1_700_000_000_000,
         offline: false,
+        called_k6: false,
     }
 }
 
