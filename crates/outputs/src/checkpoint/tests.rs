@@ -6,6 +6,7 @@ use loadd_metrics::{
     Contains, Kind, MetricsSettings, Recorder, Registry, SavedSeries, SavedValue, Shelf, Snapshot,
     TagSetId, Totals,
 };
+use proptest::prelude::*;
 use tokio::sync::watch;
 
 use super::*;
@@ -68,6 +69,45 @@ fn a_tick_that_was_torn_by_a_kill_is_the_tick_before() {
         [counter("x", 5.0), counter("y", 2.0)]
     );
     assert_eq!(read(&[]), None);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+    #[test]
+    fn a_disk_that_lies_gives_back_what_was_written_once_or_nothing(
+        ticks in 1..20_u32,
+        flips in prop::collection::vec((any::<usize>(), 0..8_u8), 0..4),
+        cut in any::<Option<usize>>(),
+    ) {
+        let mut bytes = Vec::new();
+        for tick in 1..=ticks {
+            let x = counter("x", f64::from(tick));
+            let y = counter("y", f64::from(tick) * 100.0);
+            let changed = if tick % 2 == 0 { vec![x] } else { vec![x, y] };
+            write_tick(&mut bytes, &head(RunState::Running), changed.into_iter());
+        }
+        let whole = bytes.len();
+        for (at, bit) in &flips {
+            bytes[at % whole] ^= 1 << bit;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut % (whole + 1));
+        }
+        let harmed = !flips.is_empty() || cut.is_some();
+        let Some(found) = read(&bytes) else {
+            prop_assert!(harmed);
+            return Ok(());
+        };
+        prop_assert_eq!(found.run, key());
+        for series in &found.counts {
+            let unit = if series.metric == "x" { 1.0 } else { 100.0 };
+            let possible = (1..=ticks).any(|tick| *series == counter(&series.metric, f64::from(tick) * unit));
+            prop_assert!(possible, "{series:?}");
+        }
+        if !harmed {
+            prop_assert_eq!(&found.counts[0], &counter("x", f64::from(ticks)));
+        }
+    }
 }
 
 #[test]
