@@ -13,7 +13,8 @@ use crate::{
     vu::{Vu, VuIdentity, describe},
 };
 
-/// Runs init once more, and calls the script's `handleSummary`, if it has one, with this JSON text and gives what it returned as JSON text (`None`: nothing). Blocks.
+/// Runs init once more, and calls the script's `handleSummary`, if it has one, with this JSON text. Gives what it returned
+/// as JSON text (`None`: nothing). Blocks.
 ///
 /// # Errors
 /// The exception, or that it took longer than `timeout`, in words.
