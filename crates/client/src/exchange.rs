@@ -1,6 +1,6 @@
 //! One request on the wire and what came of it, with its times. One for each hop of a redirect chain.
 
-use std::{net::SocketAddr, rc::Rc, sync::Arc};
+use std::{net::SocketAddr, rc::Rc, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
@@ -80,6 +80,8 @@ pub enum BodyData {
 /// Times of one exchange in nanoseconds, defined in the k6 API reference: `duration` is sending + waiting + receiving.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Timings {
+    /// When it was asked for; `None` where no connection came about.
+    pub asked: Option<Instant>,
     /// From asking for a connection to having one: DNS, TCP and TLS where it is new.
     pub blocked: u64,
     /// TCP connect alone.

@@ -49,6 +49,12 @@ pub(crate) enum CoreCommand {
         intended: u64,
         hops: usize,
     },
+    /// A start that was dropped on a core without VUs: it waits in the virtual queue here.
+    Missed {
+        scenario: usize,
+        intended: u64,
+        hops: usize,
+    },
     /// Wake what a pause holds.
     Resumed,
     /// End all scenarios: within their graceful stop, or at once.
@@ -191,8 +197,10 @@ impl Core {
         if here.stopping.get() {
             // A neighbour's offer that came after the end.
             self.dropped(scenario, 1, DropReason::NoVu);
+            self.missed(scenario, intended, 0);
             return;
         }
+        self.use_idle_time(scenario);
         if let Some(vu) = here.pool.take() {
             vu.assign(Job::Iterate { scenario, intended });
             return;
@@ -211,6 +219,7 @@ impl Core {
             }
         }
         self.dropped(scenario, 1, DropReason::NoVu);
+        self.missed(scenario, intended, 0);
         if !self.grow(scenario) && !facts.warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 target: "loadd::engine",
@@ -272,6 +281,7 @@ impl Core {
             vu.assign(Job::Close);
             return;
         }
+        core.use_idle_time(scenario);
         here.pool.give_back(vu);
         if here.stopping.get() || here.pool.wants_news() {
             here.changed.notify_waiters();
@@ -437,6 +447,9 @@ impl Core {
         match command {
             CoreCommand::MakeVus(identities) => self.spawn(Rc::clone(self).make_vus(identities)),
             CoreCommand::Tick(spare) => {
+                for scenario in 0..self.scenarios.len() {
+                    self.use_idle_time(scenario);
+                }
                 let shelf = self.recorder.borrow_mut().swap(spare);
                 self.report(Report::Shelf {
                     core: self.index,
@@ -467,6 +480,11 @@ impl Core {
                 intended,
                 hops,
             } => self.start_or_drop(scenario, intended, hops),
+            CoreCommand::Missed {
+                scenario,
+                intended,
+                hops,
+            } => self.missed(scenario, intended, hops),
             CoreCommand::Resumed => self.resumed.notify_waiters(),
             CoreCommand::Stop { graceful } => self.stop(graceful),
             CoreCommand::Shutdown => {

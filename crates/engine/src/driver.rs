@@ -79,6 +79,7 @@ async fn finish(core: &Rc<Core>, pacer: &Pacer, scenario: usize, regular_end: u6
             () = tokio::time::sleep(std::time::Duration::from_millis(5)), if late => {}
         }
     }
+    core.end_latency(scenario);
     let mut returned = 0;
     for vu in here.pool.take_all() {
         core.free.put(vu);

@@ -13,6 +13,7 @@ mod driver;
 mod engine;
 mod health;
 mod host;
+mod latency;
 mod lifecycle;
 mod log_budget;
 mod ops;

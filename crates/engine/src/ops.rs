@@ -6,13 +6,14 @@ use futures_util::{Stream, StreamExt, stream::FuturesUnordered};
 use loadd_client::{Outcome, RequestUrl, Session};
 use loadd_script::{Answered, Completion, Computation, HttpCall, Op, OpId};
 
-use crate::{cohort::catch_up, core::Core, host::VuHost};
+use crate::{cohort::catch_up, core::Core, host::VuHost, latency::VuLatency};
 
 /// One VU's way to the world. Shared with the operations that run beside its script.
 pub(crate) struct VuIo {
     pub(crate) core: Rc<Core>,
     pub(crate) host: Rc<VuHost>,
     pub(crate) session: Session,
+    pub(crate) latency: VuLatency,
 }
 
 type BackgroundOp = Pin<Box<dyn Future<Output = (OpId, Completion)>>>;
@@ -125,9 +126,13 @@ impl InFlight<'_> {
         let core = &self.io.core;
         let mut recorder = core.recorder.borrow_mut();
         self.io.host.stamp(&mut recorder);
-        core.http
-            .borrow_mut()
-            .record(&mut recorder, self.io.host.tag_set(), call, outcome);
+        core.http.borrow_mut().record(
+            &mut recorder,
+            self.io.host.tag_set(),
+            call,
+            outcome,
+            (&core.scenarios, &self.io.latency),
+        );
     }
 
     fn finish(&mut self) -> Answered {

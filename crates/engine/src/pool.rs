@@ -49,6 +49,16 @@ impl Pool {
         self.idle.borrow_mut().push_back(Rc::clone(vu));
     }
 
+    /// Members that are idle.
+    pub(crate) fn idle(&self) -> usize {
+        self.idle.borrow().len()
+    }
+
+    /// Whether there is no member at all.
+    pub(crate) fn is_vacant(&self) -> bool {
+        self.members.borrow().is_empty()
+    }
+
     /// Members that are not idle.
     pub(crate) fn busy(&self) -> usize {
         self.members.borrow().len() - self.idle.borrow().len()

@@ -7,8 +7,13 @@ use std::{hash::BuildHasher, rc::Rc, sync::Arc};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use http::Method;
 use loadd_client::{Exchange, Outcome, Proto};
-use loadd_metrics::{Recorder, RequestSeries, SystemTag, SystemTags, TagSetId, metric};
+use loadd_metrics::{Recorder, RequestSeries, SeriesId, SystemTag, SystemTags, TagSetId, metric};
 use loadd_script::{HttpCall, Tag};
+
+use crate::{
+    core::CoreScenario,
+    latency::{Ended, LatencyRecorder, VuLatency},
+};
 
 /// Entries beyond which the cache starts anew: a script that makes a new name for each request must not grow it.
 const CACHE_ENTRIES: usize = 16_384;
@@ -47,6 +52,8 @@ struct Entry {
     ip: Option<std::net::IpAddr>,
     tags: Vec<Tag>,
     series: RequestSeries,
+    /// Method and name: what a loop repeats, whatever comes of it.
+    repeats: u64,
 }
 
 impl Entry {
@@ -82,6 +89,7 @@ pub(crate) struct HttpRecorder {
     with_ip: bool,
     with_ocsp: bool,
     cache: RequestCache,
+    latency: LatencyRecorder,
 }
 
 impl HttpRecorder {
@@ -91,6 +99,7 @@ impl HttpRecorder {
             with_ocsp: system_tags.contains(SystemTag::OcspStatus),
             system_tags,
             cache: RequestCache::default(),
+            latency: LatencyRecorder::default(),
         }
     }
 
@@ -101,11 +110,18 @@ impl HttpRecorder {
         base: TagSetId,
         call: &HttpCall,
         outcome: &Outcome,
+        (scenarios, vu): (&[CoreScenario], &VuLatency),
     ) {
-        for exchange in &outcome.redirects {
-            self.record_exchange(recorder, base, call, exchange);
+        for exchange in outcome.redirects.iter().chain([&outcome.last]) {
+            let (series, key) = self.record_exchange(recorder, base, call, exchange);
+            let ended = Ended {
+                series,
+                key,
+                answered: exchange.status != 0,
+                times: &exchange.timings,
+            };
+            self.latency.record(recorder, scenarios, vu, &ended);
         }
-        self.record_exchange(recorder, base, call, &outcome.last);
     }
 
     fn record_exchange(
@@ -114,7 +130,7 @@ impl HttpRecorder {
         base: TagSetId,
         call: &HttpCall,
         exchange: &Exchange,
-    ) {
+    ) -> (SeriesId, u64) {
         let expected = match &exchange.extra {
             // Digest's first request is sent to be refused.
             Some(extra) if extra.challenge => {
@@ -147,17 +163,16 @@ impl HttpRecorder {
             tags: &call.tags,
         };
         let hash = self.cache.hasher.hash_one(&facts);
-        let series = match self
+        let (series, repeats) = match self
             .cache
             .entries
             .find(hash, |entry| entry.facts() == facts)
         {
-            Some(entry) => entry.series,
+            Some(entry) => (entry.series, entry.repeats),
             None => {
                 let tags = request_tags(self.system_tags, recorder, &facts);
                 let series = recorder.request_series(tags);
-                self.keep(hash, exchange, call, &facts, series);
-                series
+                (series, self.keep(hash, exchange, call, &facts, series))
             }
         };
         let times = &exchange.timings;
@@ -178,6 +193,7 @@ impl HttpRecorder {
             let retries = recorder.series(metric::HTTP_RETRIES, TagSetId::EMPTY);
             recorder.count(retries);
         }
+        (series.corrected, repeats)
     }
 
     fn keep(
@@ -187,7 +203,9 @@ impl HttpRecorder {
         call: &HttpCall,
         facts: &Facts<'_>,
         series: RequestSeries,
-    ) {
+    ) -> u64 {
+        let name = facts.name.unwrap_or(facts.url);
+        let repeats = self.cache.hasher.hash_one((facts.method, name));
         let entry = Entry {
             base: facts.base,
             method: exchange.method.clone(),
@@ -206,6 +224,7 @@ impl HttpRecorder {
             ip: facts.ip,
             tags: call.tags.clone(),
             series,
+            repeats,
         };
         if self.cache.entries.len() >= CACHE_ENTRIES {
             self.cache.entries.clear();
@@ -214,6 +233,7 @@ impl HttpRecorder {
         self.cache
             .entries
             .insert_unique(hash, entry, |entry| hasher.hash_one(entry.facts()));
+        repeats
     }
 
     /// A request that was cut off before its end: it is no `http_reqs`, but the target may have served it.

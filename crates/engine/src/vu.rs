@@ -23,6 +23,7 @@ pub(crate) use control::{Job, LoopRule, VuControl};
 use crate::{
     core::{Core, DropReason},
     host::{IterationIds, VuHost},
+    latency::VuLatency,
     ops::{Background, VuIo, perform},
 };
 
@@ -87,6 +88,7 @@ impl Vu {
             core: Rc::clone(core),
             host,
             session,
+            latency: VuLatency::default(),
         });
         let mut vu = Vu {
             control: VuControl::new(identity.id),
@@ -168,6 +170,7 @@ impl Vu {
             LoopRule::WhileRunning | LoopRule::FromQuota => u64::MAX,
         };
         let core = Rc::clone(&self.core);
+        self.io.latency.loop_begins();
         // One reading of the clock per iteration: where the VU does not wait in between, its end is the next one's start.
         let mut now = core.shared.now();
         loop {
@@ -176,6 +179,7 @@ impl Vu {
                 && core.scenarios[scenario].may_start(now)
             {
                 core.resumed.notified().await;
+                self.io.latency.loop_begins();
                 now = core.shared.now();
             }
             if self.control.cancelled.get() || self.control.retired.get() || self.broken {
@@ -258,10 +262,10 @@ impl Vu {
         self.iterations += 1;
         self.iterations_in_scenario += 1;
         self.io.host.begin_iteration(ids);
-        if let Some(intended) = intended {
-            core.recorder
-                .borrow_mut()
-                .observe(here.start_delay, begun.saturating_sub(intended));
+        let delay = intended.map(|intended| begun.saturating_sub(intended));
+        self.io.latency.begin(scenario, delay);
+        if let Some(delay) = delay {
+            core.recorder.borrow_mut().observe(here.start_delay, delay);
         }
         let call = Call {
             function: Rc::clone(&here.exec),
@@ -301,6 +305,10 @@ impl Vu {
             ) => {
                 recorder.observe(series.duration, took);
                 recorder.count(series.iterations);
+                if self.io.latency.is_open() {
+                    let mut latency = core.scenarios[scenario].latency.borrow_mut();
+                    latency.iteration(took);
+                }
                 core.shared.vus.completed[core.index].add();
             }
             // It was cut off.

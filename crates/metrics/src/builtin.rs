@@ -107,4 +107,6 @@ builtins! {
     BUILD_INFO = 41, "loadd_build_info", Gauge, Default, Own, "1, with the version";
     START_TIME = 42, "loadd_start_time_seconds", Gauge, Default, Own, "Start of this process in seconds since the epoch";
     LOG_MESSAGES = 43, "loadd_log_messages", Counter, Default, Own, "Log messages by level";
+    HTTP_REQ_DURATION_CORRECTED = 44, "loadd_http_req_duration_corrected", Trend, Time, Own, "Duration of HTTP requests with what stalls, missing VUs and closed loops hide";
+    CORRECTED_CENSORED = 45, "loadd_corrected_censored", Counter, Default, Own, "Dropped iterations whose wait in the virtual queue is a lower bound";
 }

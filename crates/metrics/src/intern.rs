@@ -148,7 +148,7 @@ impl Registry {
             .series(metric, tags, self.settings.series_per_metric)
     }
 
-    /// The nine series of a request, numbered in a row where they are new.
+    /// The series of a request, numbered in a row where they are new.
     pub(crate) fn request_series(&self, tags: TagSetId) -> RequestSeries {
         let mut tables = self.lock();
         let mut series = |metric| tables.series(metric, tags, self.settings.series_per_metric);
@@ -162,6 +162,7 @@ impl Registry {
             sending: series(metric::HTTP_REQ_SENDING),
             waiting: series(metric::HTTP_REQ_WAITING),
             receiving: series(metric::HTTP_REQ_RECEIVING),
+            corrected: series(metric::HTTP_REQ_DURATION_CORRECTED),
         }
     }
 

@@ -6,6 +6,7 @@
 //! times are arguments.
 
 mod builtin;
+mod corrected;
 mod histogram;
 mod intern;
 mod kind;
@@ -28,6 +29,7 @@ mod totals;
 mod window;
 
 pub use builtin::{Builtin, Family, MetricId, MetricInfo};
+pub use corrected::{LoopLatency, OpenLatency};
 pub use histogram::{CLASSIC_PLAIN, CLASSIC_TIMES, Histogram, Span, Spans};
 pub use intern::Registry;
 pub use kind::{Contains, Kind};

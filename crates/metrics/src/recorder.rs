@@ -4,6 +4,8 @@
 //! atomic, no allocation. Caches stand before the registry; each has a stated size and is emptied when it reaches it, which
 //! costs a visit to the registry's lock and nothing else.
 
+mod steps;
+
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -32,7 +34,7 @@ impl SeriesId {
     }
 }
 
-/// The nine series of an HTTP request, found by one look-up.
+/// The series of an HTTP request, found by one look-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestSeries {
     /// `http_reqs`
@@ -53,6 +55,9 @@ pub struct RequestSeries {
     pub waiting: SeriesId,
     /// `http_req_receiving`
     pub receiving: SeriesId,
+    /// `loadd_http_req_duration_corrected`; [`Recorder::record_request`] leaves it to [`crate::OpenLatency`] and
+    /// [`crate::LoopLatency`].
+    pub corrected: SeriesId,
 }
 
 impl RequestSeries {
@@ -156,7 +161,7 @@ impl Recorder {
         id
     }
 
-    /// The nine series of a request with these tags.
+    /// The series of a request with these tags.
     pub fn request_series(&mut self, tags: TagSetId) -> RequestSeries {
         if let Some(series) = self.requests.get(&tags) {
             return *series;
@@ -337,7 +342,7 @@ impl Recorder {
             None => spill_sum(
                 &mut self.shelf.far,
                 series,
-                std::mem::replace(&mut trend.sum, nanos),
+                i128::from(std::mem::replace(&mut trend.sum, nanos)),
             ),
         }
         let size = nanos.unsigned_abs();
@@ -389,8 +394,8 @@ enum Sample {
 }
 
 #[cold]
-fn spill_sum(far: &mut HashMap<(u32, Far), i128>, series: SeriesId, sum: i64) {
-    *far.entry((series.0, Far::Sum)).or_default() += i128::from(sum);
+fn spill_sum(far: &mut HashMap<(u32, Far), i128>, series: SeriesId, sum: i128) {
+    *far.entry((series.0, Far::Sum)).or_default() += sum;
 }
 
 impl<N> Distribution<N> {

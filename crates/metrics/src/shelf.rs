@@ -133,6 +133,22 @@ impl Window {
         }
     }
 
+    /// [`Window::hit`] for many samples of one bucket: all or none.
+    pub(crate) fn hit_many(&mut self, index: i32, many: u64) -> bool {
+        let offset = index.wrapping_sub(self.first) as u32 as usize;
+        let Some(count) = self.counts.get_mut(offset) else {
+            return false;
+        };
+        let sum = u64::from(*count).checked_add(many);
+        match sum.and_then(|sum| u32::try_from(sum).ok()) {
+            Some(sum) => {
+                *count = sum;
+                true
+            }
+            None => false,
+        }
+    }
+
     /// Widens the window so that it spans a bucket. `false`: too wide, or the count is full; the sample is to be kept elsewhere.
     #[cold]
     pub(crate) fn grow_to(&mut self, index: i32) -> bool {

@@ -122,6 +122,7 @@ fn timings(h2: &H2, so: So, sent: Instant, first: Option<Instant>, end: Instant)
         (0, 0)
     };
     Timings {
+        asked: Some(so.asked),
         blocked: since(so.ready, so.asked),
         connecting,
         tls_handshaking,

@@ -220,6 +220,7 @@ fn timings(h1: &H1, reused: bool, asked: Instant, ready: Instant, end: Instant) 
         (nanos(h1.connecting), nanos(h1.tls_handshaking))
     };
     Timings {
+        asked: Some(asked),
         blocked: since(ready, asked),
         connecting,
         tls_handshaking,

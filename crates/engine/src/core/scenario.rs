@@ -1,8 +1,11 @@
 //! A scenario as one core sees it: its VUs, whether it may still start, and the series that it counts in.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
-use loadd_metrics::{Recorder, SeriesId, SystemTag, TagSetId, metric};
+use loadd_metrics::{OpenLatency, Recorder, SeriesId, SystemTag, TagSetId, metric};
 use tokio::sync::Notify;
 
 use crate::{pool::Pool, shared::Shared};
@@ -17,6 +20,8 @@ pub(crate) struct CoreScenario {
     pub(crate) start_delay: SeriesId,
     pub(crate) interrupted: SeriesId,
     pub(crate) pool: Pool,
+    /// Dropped starts that wait, and running medians (contract 5).
+    pub(crate) latency: RefCell<OpenLatency>,
     /// No iteration begins at or after this instant of the run's clock.
     pub(crate) ends_at: Cell<u64>,
     /// No iteration begins any more.
@@ -95,6 +100,7 @@ pub(super) fn scenario_of(
         start_delay: recorder.series(metric::START_DELAY, own),
         interrupted: recorder.series(metric::INTERRUPTED_ITERATIONS, own),
         pool: Pool::default(),
+        latency: RefCell::default(),
         ends_at: Cell::new(u64::MAX),
         stopping: Cell::new(false),
         changed: Notify::new(),

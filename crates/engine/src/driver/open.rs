@@ -13,6 +13,8 @@ use crate::{
 
 /// How often a paused scenario looks whether it may go on, in nanoseconds.
 const PAUSED_LOOK: u64 = 10_000_000;
+/// What is due longer ago than this is dropped, in nanoseconds.
+const MADE_UP: u64 = 1_000_000_000;
 
 /// Starts what is due until the line ends or a stop is asked for; gives the instant from which the graceful stop counts.
 pub(super) async fn run(core: &Rc<Core>, pacer: &Pacer, scenario: usize, part: Part) -> u64 {
@@ -29,11 +31,19 @@ pub(super) async fn run(core: &Rc<Core>, pacer: &Pacer, scenario: usize, part: P
         .map_or(u64::MAX, |Offset(end)| instant(core, scenario, end));
     let mut stepper = OpenStepper::new(schedule, Offset(part.join));
     let mut due = Vec::new();
+    let mut before = part.join;
     while here.stop.get().is_none() {
         let now = position(core, scenario);
         let step = stepper.step(Offset(now), shared.paused.load(Ordering::Relaxed), &mut due);
         core.planned(scenario, due.len() as u64 + step.stalled);
         core.dropped(scenario, step.stalled, DropReason::Stall);
+        let missed = (before, now.saturating_sub(MADE_UP).max(before));
+        let missed = (
+            instant(core, scenario, missed.0),
+            instant(core, scenario, missed.1),
+        );
+        core.missed_between(scenario, missed, step.stalled);
+        before = now;
         for (_, intended) in due.drain(..) {
             core.start_or_drop(scenario, instant(core, scenario, intended.0), 0);
         }
