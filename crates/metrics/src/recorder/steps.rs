@@ -99,7 +99,7 @@ mod tests {
             count in 0u64..2_000,
             schema in -4i8..=8,
         ) {
-            let count = if step == 0 { count } else { count.min(highest / step + 1) };
+            let count = highest.checked_div(step).map_or(count, |fit| count.min(fit + 1));
             let settings = MetricsSettings { histogram_schema: schema, ..MetricsSettings::default() };
             let registry = Registry::new(settings);
             let of = |add: &dyn Fn(&mut Recorder, crate::SeriesId)| {
