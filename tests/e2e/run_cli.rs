@@ -101,7 +101,7 @@ fn what_is_wrong_with_the_options_is_listed_together_and_ends_with_104() {
             "\\n\\t- ",
         ],
     );
-    for text in ["setup_timeout", "missing", "nowhere"] {
+    for text in ["setupTimeout", "missing", "nowhere"] {
         assert!(
             finished.stderr.contains(text),
             "{text}: {}",

@@ -180,11 +180,12 @@ fn serve(mut stream: impl Read + Write, shared: &Shared) -> io::Result<()> {
                 if status != 204 {
                     head.push_str(&format!("content-length: {}\r\n", body.len()));
                 }
-                stream.write_all(head.as_bytes())?;
-                stream.write_all(b"\r\n")?;
+                head.push_str("\r\n");
                 if status != 204 {
-                    stream.write_all(body.as_bytes())?;
+                    head.push_str(&body);
                 }
+                // In one piece: a second one would wait for the first one's acknowledgement.
+                stream.write_all(head.as_bytes())?;
                 stream.flush()?;
             }
             Answer::Broken(bytes) => {
