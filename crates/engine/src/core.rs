@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use loadd_metrics::{Recorder, SeriesId, Shelf, SystemTag, TagSetId};
+use loadd_metrics::{Recorder, SeriesId, Shelf, SystemTag, TagSet, TagSetId};
 use tokio::sync::{Notify, mpsc};
 
 pub(crate) use scenario::{CoreScenario, DropReason, Stop};
@@ -122,7 +122,7 @@ impl Core {
             http: Rc::new(settings.http.clone()),
             options_json: Rc::from(&*settings.options_json),
         };
-        let http = HttpRecorder::new(settings.system_tags);
+        let http = HttpRecorder::new(settings.system_tags, settings.url_templates.clone());
         Rc::new(Core {
             index,
             settings: core_settings,
@@ -352,7 +352,7 @@ impl Core {
         self.report(Report::HookEnded(result));
     }
 
-    fn hook_tags(&self, group: &'static str) -> TagSetId {
+    fn hook_tags(&self, group: &'static str) -> (TagSetId, Arc<TagSet>) {
         let settings = &self.shared.settings;
         let mut tags: Vec<(&str, &str)> = settings
             .tags
@@ -362,7 +362,9 @@ impl Core {
         if settings.system_tags.contains(SystemTag::Group) {
             tags.push(("group", group));
         }
-        self.recorder.borrow_mut().extend(TagSetId::EMPTY, &tags)
+        self.recorder
+            .borrow_mut()
+            .extend_held(TagSetId::EMPTY, &tags)
     }
 
     fn stop(&self, graceful: bool) {

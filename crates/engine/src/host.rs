@@ -3,13 +3,13 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
-    sync::atomic::Ordering,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
 use loadd_client::{Outcome, RequestError};
 use loadd_metrics::{
-    Contains, Kind, MetricId, Recorder, SampleMetadata, SystemTag, TagSetId, metric,
+    Contains, Kind, MetricId, Recorder, SampleMetadata, SystemTag, TagSet, TagSetId, metric,
 };
 use loadd_script::{ConsoleLevel, Execution, Host, InstanceFacts, ScenarioFacts, Tag, VuFacts};
 
@@ -41,6 +41,8 @@ pub(crate) struct VuHost {
     id: u64,
     id_in_test: u64,
     tags: Cell<TagSetId>,
+    /// What is behind `tags`, which is good for as long as this is held.
+    tag_set: RefCell<Arc<TagSet>>,
     stage: Cell<Stage>,
     scenario: Cell<Option<usize>>,
     ids: Cell<IterationIds>,
@@ -62,6 +64,7 @@ impl VuHost {
             id,
             id_in_test,
             tags: Cell::new(TagSetId::EMPTY),
+            tag_set: RefCell::default(),
             stage: Cell::new(Stage::Init),
             scenario: Cell::new(None),
             ids: Cell::default(),
@@ -76,16 +79,22 @@ impl VuHost {
     }
 
     /// The VU enters a scenario: its tags begin anew.
-    pub(crate) fn enter_scenario(&self, index: usize, tags: TagSetId) {
+    pub(crate) fn enter_scenario(&self, index: usize) {
+        let here = &self.core.scenarios[index];
         self.scenario.set(Some(index));
-        self.tags.set(tags);
+        self.take_tags((here.tags, Arc::clone(&here.tag_set)));
     }
 
-    pub(crate) fn enter_hook(&self, tags: TagSetId) {
+    pub(crate) fn enter_hook(&self, tags: (TagSetId, Arc<TagSet>)) {
         self.stage.set(Stage::Hook);
         self.scenario.set(None);
-        self.tags.set(tags);
+        self.take_tags(tags);
         self.renew_metadata(None);
+    }
+
+    fn take_tags(&self, (id, set): (TagSetId, Arc<TagSet>)) {
+        self.tags.set(id);
+        *self.tag_set.borrow_mut() = set;
     }
 
     pub(crate) fn enter_summary(&self) {
@@ -238,12 +247,7 @@ impl Host for VuHost {
     }
 
     fn tag(&self, name: &str) -> Option<Rc<str>> {
-        self.core
-            .shared
-            .registry
-            .tag_set(self.tags.get())
-            .get(name)
-            .map(Rc::from)
+        self.tag_set.borrow().get(name).map(Rc::from)
     }
 
     fn set_tag(&self, name: &str, value: &str) {
@@ -251,8 +255,8 @@ impl Host for VuHost {
             .core
             .recorder
             .borrow_mut()
-            .extend(self.tags.get(), &[(name, value)]);
-        self.tags.set(tags);
+            .extend_held(self.tags.get(), &[(name, value)]);
+        self.take_tags(tags);
     }
 
     fn remove_tag(&self, name: &str) {
@@ -260,13 +264,14 @@ impl Host for VuHost {
             .core
             .recorder
             .borrow_mut()
-            .without(self.tags.get(), name);
-        self.tags.set(tags);
+            .without_held(self.tags.get(), name);
+        self.take_tags(tags);
     }
 
     fn tags(&self) -> Vec<Tag> {
-        let set = self.core.shared.registry.tag_set(self.tags.get());
-        set.iter()
+        self.tag_set
+            .borrow()
+            .iter()
             .map(|(name, value)| (Rc::from(name), Rc::from(value)))
             .collect()
     }

@@ -24,6 +24,7 @@ mod record;
 mod settings;
 mod shared;
 mod summary;
+mod url_templates;
 mod vu;
 
 pub use control::{
@@ -33,3 +34,4 @@ pub use control::{
 pub use engine::{Engine, EngineError};
 pub use settings::{BatchLimits, EngineSettings, HookSettings, Restored, RunStart, TickHook};
 pub use summary::handle_summary;
+pub use url_templates::{UrlTemplateError, UrlTemplates};

@@ -1,6 +1,6 @@
 //! The one place where an exchange becomes samples.
 //!
-//! A request's nine series are found by one look-up of what tells its tags apart; the cache belongs to the core.
+//! A request's series are found by one look-up of what tells its tags apart; the cache belongs to the core.
 
 use std::{hash::BuildHasher, rc::Rc, sync::Arc};
 
@@ -13,6 +13,7 @@ use loadd_script::{HttpCall, Tag};
 use crate::{
     core::CoreScenario,
     latency::{Ended, LatencyRecorder, VuLatency},
+    url_templates::UrlTemplates,
 };
 
 /// Entries beyond which the cache starts anew: a script that makes a new name for each request must not grow it.
@@ -88,16 +89,18 @@ pub(crate) struct HttpRecorder {
     system_tags: SystemTags,
     with_ip: bool,
     with_ocsp: bool,
+    templates: UrlTemplates,
     cache: RequestCache,
     latency: LatencyRecorder,
 }
 
 impl HttpRecorder {
-    pub(crate) fn new(system_tags: SystemTags) -> HttpRecorder {
+    pub(crate) fn new(system_tags: SystemTags, templates: UrlTemplates) -> HttpRecorder {
         HttpRecorder {
             with_ip: system_tags.contains(SystemTag::Ip),
             with_ocsp: system_tags.contains(SystemTag::OcspStatus),
             system_tags,
+            templates,
             cache: RequestCache::default(),
             latency: LatencyRecorder::default(),
         }
@@ -170,9 +173,12 @@ impl HttpRecorder {
         {
             Some(entry) => (entry.series, entry.repeats),
             None => {
-                let tags = request_tags(self.system_tags, recorder, &facts);
+                let name = self.name_of(&facts);
+                let tags = request_tags(self.system_tags, recorder, &facts, name);
                 let series = recorder.request_series(tags);
-                (series, self.keep(hash, exchange, call, &facts, series))
+                let repeats = self.cache.hasher.hash_one((facts.method, name));
+                self.keep(hash, exchange, call, &facts, (series, repeats));
+                (series, repeats)
             }
         };
         let times = &exchange.timings;
@@ -202,10 +208,8 @@ impl HttpRecorder {
         exchange: &Exchange,
         call: &HttpCall,
         facts: &Facts<'_>,
-        series: RequestSeries,
-    ) -> u64 {
-        let name = facts.name.unwrap_or(facts.url);
-        let repeats = self.cache.hasher.hash_one((facts.method, name));
+        (series, repeats): (RequestSeries, u64),
+    ) {
         let entry = Entry {
             base: facts.base,
             method: exchange.method.clone(),
@@ -233,7 +237,11 @@ impl HttpRecorder {
         self.cache
             .entries
             .insert_unique(hash, entry, |entry| hasher.hash_one(entry.facts()));
-        repeats
+    }
+
+    /// The name that the script gave, or the URL, as the template that it fits.
+    fn name_of<'f>(&'f self, facts: &Facts<'f>) -> &'f str {
+        facts.name.unwrap_or_else(|| self.templates.name(facts.url))
     }
 
     /// A request that was cut off before its end: it is no `http_reqs`, but the target may have served it.
@@ -258,7 +266,7 @@ impl HttpRecorder {
             ip: None,
             tags: &call.tags,
         };
-        let tags = request_tags(self.system_tags, recorder, &facts);
+        let tags = request_tags(self.system_tags, recorder, &facts, self.name_of(&facts));
         let series = recorder.series(metric::HTTP_REQS_INTERRUPTED, tags);
         recorder.count(series);
     }
@@ -271,8 +279,12 @@ fn ocsp_status(exchange: &Exchange) -> Option<&'static str> {
 }
 
 /// The VU's tags, over them the call's own, over them what the request itself says (k6 API reference, 17).
-fn request_tags(system: SystemTags, recorder: &mut Recorder, facts: &Facts<'_>) -> TagSetId {
-    let name = facts.name.unwrap_or(facts.url);
+fn request_tags(
+    system: SystemTags,
+    recorder: &mut Recorder,
+    facts: &Facts<'_>,
+    name: &str,
+) -> TagSetId {
     let status = facts.status.to_string();
     let error_code = facts.error_code.to_string();
     let ip = facts.ip.map(|ip| ip.to_string());

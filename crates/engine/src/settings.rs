@@ -7,6 +7,8 @@ use loadd_metrics::{SavedSeries, SavedValue, SelfMetrics, SystemTags, TapSink, T
 use loadd_script::{HttpDefaults, Limits};
 use loadd_timeline::{Offset, Plan, Share};
 
+use crate::UrlTemplates;
+
 /// All that a run is made from, beside the script's bundle and the registry.
 #[derive(Debug, Clone)]
 pub struct EngineSettings {
@@ -20,6 +22,8 @@ pub struct EngineSettings {
     pub tags: BTreeMap<String, String>,
     /// Which of k6's system tags are on.
     pub system_tags: SystemTags,
+    /// How URLs are told that the script gives no name.
+    pub url_templates: UrlTemplates,
     /// `__ENV` before the scenarios' own.
     pub env: Vec<(String, String)>,
     /// Bounds on scripts.

@@ -250,7 +250,7 @@ impl Vu {
         if enters {
             self.scenario = Some(scenario);
             self.iterations_in_scenario = 0;
-            self.io.host.enter_scenario(scenario, here.tags);
+            self.io.host.enter_scenario(scenario);
         }
         let (in_instance, in_test) = facts.draw_iteration();
         let ids = IterationIds {

@@ -9,13 +9,14 @@ use hashbrown::HashMap;
 
 use crate::{
     Contains, Family, Kind, MetricId, MetricInfo, MetricsSettings, RequestSeries, SeriesId, TagSet,
-    TagSetId, limit::Kept, metric, own::OWN_METRICS,
+    TagSetId, limit::Kept, metric, own::OWN_METRICS, tag_filter::TagFilter, tag_sets::TagSets,
 };
 
 /// All metrics, tag sets and series of the process. Shared by `Arc`; its lock is met only by what is new to a core.
 #[derive(Debug)]
 pub struct Registry {
     settings: MetricsSettings,
+    filter: TagFilter,
     tables: Mutex<Tables>,
 }
 
@@ -23,10 +24,7 @@ pub struct Registry {
 struct Tables {
     metrics: Vec<Metric>,
     names: HashMap<Arc<str>, MetricId>,
-    tag_sets: Vec<Arc<TagSet>>,
-    tag_ids: HashMap<Arc<TagSet>, TagSetId>,
-    /// Sets that came of a fold; they are beyond the limit and bounded by the kept pairs.
-    folded: usize,
+    tag_sets: TagSets,
     series: Vec<SeriesInfo>,
     series_ids: HashMap<(MetricId, TagSetId), SeriesId>,
     kept: Kept,
@@ -54,13 +52,10 @@ impl Registry {
     /// A registry that holds the built-in metrics and loadd's own.
     #[must_use]
     pub fn new(settings: MetricsSettings) -> Arc<Registry> {
-        let empty = Arc::new(TagSet::default());
         let mut tables = Tables {
             metrics: Vec::new(),
             names: HashMap::new(),
-            tag_sets: vec![Arc::clone(&empty)],
-            tag_ids: HashMap::from([(empty, TagSetId::EMPTY)]),
-            folded: 0,
+            tag_sets: TagSets::new(),
             series: Vec::new(),
             series_ids: HashMap::new(),
             kept: Kept::default(),
@@ -78,6 +73,7 @@ impl Registry {
             tables.add_metric(own.name, own.kind, Contains::Default, Family::Own, own.help);
         }
         Arc::new(Registry {
+            filter: TagFilter::new(&settings),
             settings,
             tables: Mutex::new(tables),
         })
@@ -129,29 +125,42 @@ impl Registry {
             .collect()
     }
 
-    /// The tag set behind an id.
+    /// The tag set behind an id that somebody holds.
     #[must_use]
     pub fn tag_set(&self, id: TagSetId) -> Arc<TagSet> {
-        Arc::clone(&self.lock().tag_sets[id.0 as usize])
+        self.lock().tag_sets.get(id)
     }
 
-    /// The id of a tag set; at the limit of tag sets that of its overflow set.
+    /// The id of a tag set, and the set: the id is good for as long as somebody holds that.
     #[must_use]
-    pub fn intern(&self, tags: TagSet) -> TagSetId {
-        self.lock().intern(tags, self.settings.tag_sets())
+    pub fn intern(&self, tags: TagSet) -> (TagSetId, Arc<TagSet>) {
+        self.lock().tag_sets.intern(tags)
+    }
+
+    /// Tag sets at this moment: those of series, of VUs, and what cores have met lately.
+    #[must_use]
+    pub fn tag_set_count(&self) -> usize {
+        self.lock().tag_sets.len()
     }
 
     /// The series of a metric and a tag set; at the cardinality limit the metric's overflow series.
     #[must_use]
     pub fn series(&self, metric: MetricId, tags: TagSetId) -> SeriesId {
-        self.lock()
-            .series(metric, tags, self.settings.series_per_metric)
+        self.lock().series(metric, tags, self)
+    }
+
+    /// The series of a metric with these tags.
+    pub(crate) fn series_of(&self, metric: MetricId, tags: TagSet) -> SeriesId {
+        let mut tables = self.lock();
+        // Held until the series holds it.
+        let (tags, _held) = tables.tag_sets.intern(tags);
+        tables.series(metric, tags, self)
     }
 
     /// The series of a request, numbered in a row where they are new.
     pub(crate) fn request_series(&self, tags: TagSetId) -> RequestSeries {
         let mut tables = self.lock();
-        let mut series = |metric| tables.series(metric, tags, self.settings.series_per_metric);
+        let mut series = |metric| tables.series(metric, tags, self);
         RequestSeries {
             reqs: series(metric::HTTP_REQS),
             failed: series(metric::HTTP_REQ_FAILED),
@@ -280,54 +289,46 @@ impl Tables {
         id
     }
 
-    fn intern(&mut self, tags: TagSet, limit: usize) -> TagSetId {
-        if let Some(id) = self.tag_ids.get(&tags) {
-            return *id;
-        }
-        if self.tag_sets.len() - self.folded < limit {
-            return self.add_tag_set(tags);
-        }
-        self.folded_set(&tags)
-    }
-
-    fn folded_set(&mut self, tags: &TagSet) -> TagSetId {
-        let folded = self.kept.fold(tags);
-        if let Some(id) = self.tag_ids.get(&folded) {
-            return *id;
-        }
-        self.folded += 1;
-        self.add_tag_set(folded)
-    }
-
-    fn add_tag_set(&mut self, tags: TagSet) -> TagSetId {
-        let id = TagSetId(self.tag_sets.len() as u32);
-        let tags = Arc::new(tags);
-        self.tag_sets.push(Arc::clone(&tags));
-        self.tag_ids.insert(tags, id);
-        id
-    }
-
-    fn series(&mut self, metric: MetricId, tags: TagSetId, limit: usize) -> SeriesId {
+    fn series(&mut self, metric: MetricId, tags: TagSetId, registry: &Registry) -> SeriesId {
         if let Some(id) = self.series_ids.get(&(metric, tags)) {
             return *id;
         }
-        let set = Arc::clone(&self.tag_sets[tags.0 as usize]);
+        let set = self.tag_sets.get(tags);
+        let info = &self.metrics[metric.0 as usize].info;
+        match registry.filter.filtered(info, &set, &self.kept) {
+            Some(filtered) => {
+                let (tags, set) = self.tag_sets.intern(filtered);
+                self.limited(metric, tags, set, registry)
+            }
+            None => self.limited(metric, tags, set, registry),
+        }
+    }
+
+    fn limited(
+        &mut self,
+        metric: MetricId,
+        tags: TagSetId,
+        set: Arc<TagSet>,
+        registry: &Registry,
+    ) -> SeriesId {
+        if let Some(id) = self.series_ids.get(&(metric, tags)) {
+            return *id;
+        }
         let of_fold = set.get(crate::limit::OVERFLOW_TAG) == Some("true");
         let of = &mut self.metrics[metric.0 as usize];
         if of_fold {
             of.overflowed = true;
             return self.add_series(metric, tags, set, true);
         }
-        if of.series < limit {
+        if of.series < registry.settings.series_per_metric {
             of.series += 1;
             return self.add_series(metric, tags, set, false);
         }
         of.overflowed = true;
-        let folded = self.folded_set(&set);
-        let folded_tags = Arc::clone(&self.tag_sets[folded.0 as usize]);
+        let (folded, folded_set) = self.tag_sets.intern(self.kept.fold(&set));
         match self.series_ids.get(&(metric, folded)) {
             Some(id) => *id,
-            None => self.add_series(metric, folded, folded_tags, true),
+            None => self.add_series(metric, folded, folded_set, true),
         }
     }
 

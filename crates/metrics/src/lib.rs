@@ -22,6 +22,8 @@ mod stat;
 mod summary;
 mod system_tags;
 mod tag_cache;
+mod tag_filter;
+mod tag_sets;
 mod tags;
 mod tap;
 mod threshold;

@@ -20,6 +20,10 @@ pub struct MetricsSettings {
     pub histogram_schema: i8,
     /// Populated buckets of one histogram beyond which its schema is lowered.
     pub histogram_max_buckets: usize,
+    /// Tags that no series of k6's metrics has.
+    pub drop_tags: Vec<String>,
+    /// If not empty: the only tags that series of k6's metrics have.
+    pub keep_tags: Vec<String>,
 }
 
 impl Default for MetricsSettings {
@@ -28,16 +32,9 @@ impl Default for MetricsSettings {
             series_per_metric: 10_000,
             histogram_schema: 7,
             histogram_max_buckets: 1_600,
+            drop_tags: Vec::new(),
+            keep_tags: Vec::new(),
         }
-    }
-}
-
-impl MetricsSettings {
-    /// Tag sets kept in all: metrics of one kind of sample share them, and sets under construction are some more.
-    pub(crate) fn tag_sets(&self) -> usize {
-        self.series_per_metric
-            .saturating_mul(4)
-            .saturating_add(1_024)
     }
 }
 
@@ -52,13 +49,16 @@ impl Kept {
         self.pairs.insert((name.to_owned(), value.to_owned()));
     }
 
+    /// Whether a selector names this tag with this value.
+    pub(crate) fn names(&self, name: &str, value: &str) -> bool {
+        self.pairs
+            .iter()
+            .any(|(kept, with)| kept == name && with == value)
+    }
+
     /// The overflow set of a tag set.
     pub(crate) fn fold(&self, tags: &TagSet) -> TagSet {
-        tags.filter(|name, value| {
-            self.pairs
-                .iter()
-                .any(|(kept, with)| kept == name && with == value)
-        })
-        .with(&[(OVERFLOW_TAG, "true")])
+        tags.filter(|name, value| self.names(name, value))
+            .with(&[(OVERFLOW_TAG, "true")])
     }
 }

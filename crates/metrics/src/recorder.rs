@@ -11,7 +11,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::{
-    Gauge, MetricId, Registry, Shelf, TagSetId,
+    Gauge, MetricId, Registry, Shelf, TagSet, TagSetId,
     histogram::{Far, PLAIN_ZERO_THRESHOLD, TIME_ZERO_NANOS, schema::Indexer},
     shelf::{Cell, Distribution, Window},
     tag_cache::TagCache,
@@ -133,13 +133,30 @@ impl Recorder {
         if extra.is_empty() {
             base
         } else {
-            self.tags.extend(&self.registry, base, extra)
+            self.tags.extend(&self.registry, base, extra).0
         }
     }
 
-    /// `base` without the tag `name`.
-    pub fn without(&mut self, base: TagSetId, name: &str) -> TagSetId {
-        self.tags.without(&self.registry, base, name)
+    /// [`Recorder::extend`], with the set: its id is good for as long as somebody holds that.
+    pub fn extend_held(
+        &mut self,
+        base: TagSetId,
+        extra: &[(&str, &str)],
+    ) -> (TagSetId, Arc<TagSet>) {
+        let (id, set) = self.tags.extend(&self.registry, base, extra);
+        (id, Arc::clone(set))
+    }
+
+    /// `base` without the tag `name`, with the set: its id is good for as long as somebody holds that.
+    pub fn without_held(&mut self, base: TagSetId, name: &str) -> (TagSetId, Arc<TagSet>) {
+        let (id, set) = self.tags.without(&self.registry, base, name);
+        (id, Arc::clone(set))
+    }
+
+    /// The set behind an id that this recorder has just given, or that somebody holds.
+    #[must_use]
+    pub fn hold(&self, id: TagSetId) -> Arc<TagSet> {
+        self.registry.tag_set(id)
     }
 
     /// The registry behind this recorder.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-/// A tag set in a [`crate::Registry`]; 0 is the empty set.
+/// A tag set in a [`crate::Registry`]; 0 is the empty set. Good for as long as somebody holds the set: a recorder does so for
+/// those that it was asked for last, [`crate::Recorder::hold`] for anybody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TagSetId(pub(crate) u32);
+pub struct TagSetId(pub(crate) u64);
 
 impl TagSetId {
     /// The empty set.

@@ -76,8 +76,7 @@ impl Totals {
 
     /// The truth at this instant. Unchanged series are shared with the snapshot before.
     pub fn snapshot(&mut self, time_ms: i64, elapsed: Duration, last: bool) -> Arc<Snapshot> {
-        let series = self.registry.intern(TagSet::default());
-        let series = self.registry.series(metric::SERIES, series);
+        let series = self.registry.series_of(metric::SERIES, TagSet::default());
         self.learn();
         let known = self.series.len() as f64;
         self.set(series, known);
@@ -135,8 +134,8 @@ impl Totals {
     }
 
     fn own_series(&mut self, metric: MetricId, tags: &[(&str, &str)]) -> SeriesId {
-        let tags = self.registry.intern(TagSet::new(tags.iter().copied()));
-        self.registry.series(metric, tags)
+        self.registry
+            .series_of(metric, TagSet::new(tags.iter().copied()))
     }
 
     fn set(&mut self, id: SeriesId, value: f64) {

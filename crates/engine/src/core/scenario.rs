@@ -3,9 +3,10 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
+    sync::Arc,
 };
 
-use loadd_metrics::{OpenLatency, Recorder, SeriesId, SystemTag, TagSetId, metric};
+use loadd_metrics::{OpenLatency, Recorder, SeriesId, SystemTag, TagSet, TagSetId, metric};
 use tokio::sync::Notify;
 
 use crate::{pool::Pool, shared::Shared};
@@ -17,6 +18,8 @@ pub(crate) struct CoreScenario {
     pub(crate) env: Rc<Vec<(String, String)>>,
     /// Run tags, scenario tags, `scenario`, root group.
     pub(crate) tags: TagSetId,
+    /// What is behind `tags`, which is good for as long as this is held.
+    pub(crate) tag_set: Arc<TagSet>,
     pub(crate) start_delay: SeriesId,
     pub(crate) interrupted: SeriesId,
     pub(crate) pool: Pool,
@@ -83,6 +86,7 @@ pub(super) fn scenario_of(
     } else {
         scenario_tags
     };
+    let tag_set = recorder.hold(tags);
     let own = recorder.extend(TagSetId::EMPTY, &[("scenario", &plan.name)]);
     let no_vu = recorder.extend(own, &[("reason", "no_vu")]);
     let stall = recorder.extend(own, &[("reason", "stall")]);
@@ -97,6 +101,7 @@ pub(super) fn scenario_of(
                 .collect(),
         ),
         tags,
+        tag_set,
         start_delay: recorder.series(metric::START_DELAY, own),
         interrupted: recorder.series(metric::INTERRUPTED_ITERATIONS, own),
         pool: Pool::default(),

@@ -2,7 +2,7 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use loadd_metrics::TagSetId;
+use loadd_metrics::{TagSet, TagSetId};
 use loadd_script::{Call, Input, ScriptFailure};
 
 use super::{Vu, VuControl};
@@ -19,7 +19,7 @@ impl Vu {
         &mut self,
         function: &str,
         data: Option<Arc<str>>,
-        tags: TagSetId,
+        tags: (TagSetId, Arc<TagSet>),
     ) -> Result<Option<String>, ScriptFailure> {
         self.io.host.enter_hook(tags);
         let call = Call {

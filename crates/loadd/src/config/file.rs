@@ -218,6 +218,12 @@ pub(crate) struct ThresholdTable {
 pub(crate) struct MetricsFile {
     /// Series kept for each metric; the rest folds into one overflow series. Default 10 000.
     pub(crate) series_per_metric: Option<CountValue>,
+    /// Tags that no series of k6's metrics has: samples that differ only in them add up in one series.
+    pub(crate) drop_tags: Vec<String>,
+    /// If not empty: the only tags that series of k6's metrics have.
+    pub(crate) keep_tags: Vec<String>,
+    /// Patterns like `/users/{id}`: the first one that a URL fits is its `name`, where the script gives none.
+    pub(crate) url_templates: Vec<String>,
 }
 
 /// Bounds of scripts and bodies.

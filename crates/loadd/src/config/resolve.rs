@@ -142,6 +142,7 @@ pub(crate) fn resolve(
     let share = check.share(&file, way.worker);
     let (system_tags, summary) = (system_tags(&file), check.summary(&file));
     let metrics = check.metrics(&file);
+    let url_templates = check.url_templates(&file);
     let registry = Registry::new(metrics.clone());
     check.declare(&bundle, &registry);
     let thresholds = if way.no_thresholds {
@@ -234,6 +235,7 @@ pub(crate) fn resolve(
         env: way.env,
         tags: file.tags,
         system_tags,
+        url_templates,
         limits,
         setup: hook(!file.no_setup, setup_timeout),
         teardown: hook(!file.no_teardown, teardown_timeout),

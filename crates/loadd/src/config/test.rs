@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use loadd_admin::AdminSettings;
 use loadd_client::ClientSettings;
-use loadd_engine::{BatchLimits, HookSettings};
+use loadd_engine::{BatchLimits, HookSettings, UrlTemplates};
 use loadd_metrics::{Registry, SystemTags, ThresholdSet};
 use loadd_outputs::{OtlpSettings, RemoteWriteSettings};
 use loadd_script::{Bundle, HttpDefaults, Limits};
@@ -37,6 +37,8 @@ pub(crate) struct ResolvedTest {
     pub(crate) tags: BTreeMap<String, String>,
     /// System tags that are on.
     pub(crate) system_tags: SystemTags,
+    /// How URLs are told that the script gives no name.
+    pub(crate) url_templates: UrlTemplates,
     /// Connections.
     pub(crate) client: ClientSettings,
     /// What `k6/http` falls back on.

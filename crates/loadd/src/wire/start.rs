@@ -130,6 +130,7 @@ impl Start {
             cores: 0,
             tags: test.tags.clone(),
             system_tags: test.system_tags,
+            url_templates: test.url_templates.clone(),
             env: test.env.clone(),
             limits: test.limits,
             client: test.client.clone(),

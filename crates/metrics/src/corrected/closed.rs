@@ -4,7 +4,7 @@
 //! stands also for the requests that would have waited v-E, v-2E, ... It is an estimate: where answers have a heavy tail
 //! without any stall it overstates.
 
-use super::median::RecentMedian;
+use super::median::{Pace, RecentMedian};
 use crate::{Recorder, SeriesId};
 
 /// Requests told apart for one VU; beyond them the one looked at longest ago by number makes room.
@@ -25,7 +25,7 @@ struct Repeated {
     key: u64,
     asked: u64,
     answered: u64,
-    intervals: RecentMedian,
+    intervals: Pace,
     responses: RecentMedian,
 }
 
@@ -95,7 +95,7 @@ impl LoopLatency {
             key,
             asked,
             answered: 0,
-            intervals: RecentMedian::default(),
+            intervals: Pace::default(),
             responses: RecentMedian::default(),
         };
         if self.requests.len() < REQUESTS {

@@ -44,6 +44,39 @@ impl RecentMedian {
     }
 }
 
+/// Shortest stretch of a loop that gives one value of a [`Pace`].
+const STRETCH: u64 = 50_000_000;
+
+/// At which interval a loop repeats a request: the median of the last stretches' means. The mean of a stretch holds the
+/// loop's small delays, which the median of single intervals would not: a loop of 0.2 ms with a delay of 5 ms now and then
+/// comes round less often than its quickest turns say. The median over stretches keeps the stalls out.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    turns: u32,
+    nanos: u64,
+    stretches: RecentMedian,
+}
+
+impl Pace {
+    pub(super) fn push(&mut self, interval: u64) {
+        if interval >= STRETCH {
+            self.stretches.push(interval);
+            return;
+        }
+        self.turns += 1;
+        self.nanos += interval;
+        if self.nanos >= STRETCH {
+            self.stretches.push(self.nanos / u64::from(self.turns));
+            (self.turns, self.nanos) = (0, 0);
+        }
+    }
+
+    /// In nanoseconds; `None` before the first five stretches.
+    pub(super) fn get(&self) -> Option<u64> {
+        self.stretches.get()
+    }
+}
+
 /// Buckets to a doubling.
 const STEPS: usize = 32;
 /// From 1 ns to more than an hour.

@@ -29,7 +29,7 @@ fn counter(snapshot: &Snapshot, metric: MetricId, tag: (&str, &str)) -> Option<f
 }
 
 #[test]
-fn a_request_is_counted_in_all_nine_series() {
+fn a_request_is_counted_in_all_its_series() {
     let registry = registry(100);
     let mut recorder = Recorder::new(&registry);
     let tags = recorder.extend(TagSetId::EMPTY, &[("name", "login"), ("status", "200")]);
@@ -135,15 +135,57 @@ fn beyond_the_limit_samples_fold_into_a_series_that_keeps_the_tags_of_thresholds
 }
 
 #[test]
-fn tag_sets_are_bounded_too() {
-    let registry = registry(1);
-    let mut recorder = Recorder::new(&registry);
-    let ids: std::collections::BTreeSet<_> = (0..5_000)
-        .map(|n| recorder.extend(TagSetId::EMPTY, &[("url", &n.to_string())]))
-        .collect();
-    assert!(ids.len() <= registry.settings().tag_sets() + 1);
-    let last = registry.tag_set(*ids.last().unwrap());
-    assert_eq!(last.iter().collect::<Vec<_>>(), [(OVERFLOW_TAG, "true")]);
+fn tags_that_are_dropped_or_not_kept_are_on_no_series_of_k6s_metrics() {
+    let tags_of = |drop: &[&str], keep: &[&str], metric: MetricId| {
+        let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect();
+        let registry = Registry::new(MetricsSettings {
+            drop_tags: names(drop),
+            keep_tags: names(keep),
+            ..MetricsSettings::default()
+        });
+        registry.keep_tag("status", "500");
+        let mut recorder = Recorder::new(&registry);
+        for status in ["200", "201", "500"] {
+            let tags = [("name", "x"), ("status", status), ("id", status)];
+            let tags = recorder.extend(TagSetId::EMPTY, &tags);
+            let series = recorder.series(metric, tags);
+            recorder.add(series, 1.0);
+        }
+        let mut totals = Totals::new(&registry);
+        collect(&mut totals, &mut recorder);
+        let snapshot = snapshot(&mut totals);
+        let mut all: Vec<String> = snapshot
+            .of(metric)
+            .map(|series| {
+                let tags = series
+                    .tags
+                    .iter()
+                    .map(|(name, value)| format!("{name}={value}"));
+                tags.collect::<Vec<_>>().join(" ")
+            })
+            .collect();
+        all.sort();
+        all.join(", ")
+    };
+    let reqs = metric::HTTP_REQS;
+    let corrected = metric::HTTP_REQ_DURATION_CORRECTED;
+    let interrupted = metric::HTTP_REQS_INTERRUPTED;
+    // What a threshold names stays, or it would never be judged.
+    for metric in [reqs, corrected, interrupted] {
+        assert_eq!(
+            tags_of(&["id", "status"], &[], metric),
+            "name=x, name=x status=500"
+        );
+        assert_eq!(tags_of(&[], &["name"], metric), "name=x, name=x status=500");
+    }
+    assert_eq!(
+        tags_of(&["name"], &["name", "id"], reqs),
+        "id=200, id=201, id=500 status=500"
+    );
+    assert_eq!(
+        tags_of(&["status", "id"], &[], metric::OWN_DROPPED_ITERATIONS),
+        "id=200 name=x status=200, id=201 name=x status=201, id=500 name=x status=500"
+    );
 }
 
 #[test]

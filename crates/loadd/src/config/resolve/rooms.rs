@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use loadd_admin::AdminSettings;
+use loadd_engine::UrlTemplates;
 use loadd_metrics::MetricsSettings;
 use loadd_outputs::{OtlpSettings, RemoteWriteSettings};
 use loadd_script::Limits;
@@ -61,8 +62,33 @@ impl Check<'_> {
                 .and_then(|count| count.try_into().ok())
                 .unwrap_or(defaults.series_per_metric),
             histogram_schema: schema.unwrap_or(defaults.histogram_schema),
+            drop_tags: self.tag_names("drop_tags", &file.metrics.drop_tags),
+            keep_tags: self.tag_names("keep_tags", &file.metrics.keep_tags),
             ..defaults
         }
+    }
+
+    fn tag_names(&mut self, key: &str, names: &[String]) -> Vec<String> {
+        for (index, name) in names.iter().enumerate() {
+            if name.is_empty() {
+                self.problem(&["metrics", key, &index.to_string()], "is empty", "");
+            }
+        }
+        names.to_vec()
+    }
+
+    pub(super) fn url_templates(&mut self, file: &TestFile) -> UrlTemplates {
+        let texts = &file.metrics.url_templates;
+        UrlTemplates::new(texts).unwrap_or_else(|errors| {
+            for (index, error) in errors {
+                self.problem(
+                    &["metrics", "url_templates", &index.to_string()],
+                    format!("`{}` {error}", texts[index]),
+                    "write for example \"/users/{id}\"",
+                );
+            }
+            UrlTemplates::default()
+        })
     }
 
     pub(super) fn limits(&mut self, file: &TestFile, defaults: Limits) -> Limits {
