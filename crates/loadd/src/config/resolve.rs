@@ -150,6 +150,8 @@ pub(crate) fn resolve(
     } else {
         check.thresholds(&file, &registry)
     };
+    // Before the first series is made: what a selector names must not be folded away or dropped.
+    thresholds.register(&registry);
     warnings.extend(
         thresholds.unmatchable().map(|key| {
             format!("threshold {key}: `vu` and `iter` are no tags, so it never matches")
