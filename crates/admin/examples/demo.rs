@@ -30,6 +30,7 @@ fn main() -> Result<(), Fault> {
         series_per_metric: 1000,
         histogram_schema: 7,
         histogram_max_buckets: 1000,
+        ..MetricsSettings::default()
     };
     let registry = Registry::new(settings);
     let (mut recorder, mut totals) = (Recorder::new(&registry), Totals::new(&registry));
