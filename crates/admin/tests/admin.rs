@@ -62,6 +62,7 @@ impl Numbers {
             series_per_metric: 100,
             histogram_schema: 7,
             histogram_max_buckets: 1000,
+            ..MetricsSettings::default()
         };
         let registry = Registry::new(settings);
         Numbers {
