@@ -24,6 +24,7 @@ mod record;
 mod settings;
 mod shared;
 mod summary;
+mod trace;
 mod url_templates;
 mod vu;
 
@@ -34,4 +35,5 @@ pub use control::{
 pub use engine::{Engine, EngineError};
 pub use settings::{BatchLimits, EngineSettings, HookSettings, Restored, RunStart, TickHook};
 pub use summary::handle_summary;
+pub use trace::Tracing;
 pub use url_templates::{UrlTemplateError, UrlTemplates};

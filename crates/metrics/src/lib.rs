@@ -7,6 +7,7 @@
 
 mod builtin;
 mod corrected;
+mod exemplars;
 mod histogram;
 mod intern;
 mod kind;
@@ -32,6 +33,7 @@ mod window;
 
 pub use builtin::{Builtin, Family, MetricId, MetricInfo};
 pub use corrected::{LoopLatency, OpenLatency};
+pub use exemplars::{Exemplar, Exemplars};
 pub use histogram::{CLASSIC_PLAIN, CLASSIC_TIMES, Histogram, Span, Spans};
 pub use intern::Registry;
 pub use kind::{Contains, Kind};

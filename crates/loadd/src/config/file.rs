@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use loadd_admin::AdminSettings;
-use loadd_outputs::OtlpSettings;
+use loadd_outputs::{OtlpSettings, TracesSettings};
 use loadd_target::TargetSettings;
 use loadd_timeline::{CountValue, DurationValue, LengthValue, ScenarioSettings, StageSettings};
 use schemars::JsonSchema;
@@ -115,6 +115,8 @@ pub(crate) struct TestFile {
     pub(crate) remote_write: Option<RemoteWriteFile>,
     /// Where metrics are pushed to over OTLP; absent: nowhere.
     pub(crate) otlp: Option<OtlpSettings>,
+    /// Where a span for each request is sent; absent: nowhere.
+    pub(crate) traces: Option<TracesSettings>,
     /// The demo service inside this process; absent: none.
     pub(crate) target: Option<TargetSettings>,
     /// Bounds of the metric pipeline.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 use loadd_admin::AdminSettings;
 use loadd_engine::UrlTemplates;
 use loadd_metrics::MetricsSettings;
-use loadd_outputs::{OtlpSettings, RemoteWriteSettings};
+use loadd_outputs::{OtlpSettings, RemoteWriteSettings, TracesSettings};
 use loadd_script::Limits;
 use loadd_timeline::DurationValue;
 
@@ -172,6 +172,21 @@ impl Check<'_> {
             self.problem(&path, fault.fault, "");
         }
         settings
+    }
+
+    /// With a ratio of 0 they are off.
+    pub(super) fn traces(
+        &mut self,
+        traces: &TracesSettings,
+        folder: &Path,
+    ) -> Option<TracesSettings> {
+        let mut settings = traces.clone();
+        remote::anchor(folder, &mut settings.tls, &mut None, None);
+        for fault in settings.validate().err().unwrap_or_default() {
+            let path: Vec<&str> = fault.key.splitn(3, '.').collect();
+            self.problem(&path, fault.fault, "");
+        }
+        settings.is_on().then_some(settings)
     }
 
     pub(super) fn remote_write(
