@@ -4,7 +4,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use crate::SeriesId;
@@ -28,12 +31,12 @@ pub struct Exemplar {
 }
 
 impl Exemplar {
-    /// Its labels, as Prometheus and Grafana name them.
+    /// Its labels, as Prometheus and Grafana name them, sorted.
     #[must_use]
     pub fn labels(&self) -> [(&'static str, String); 2] {
         [
-            ("trace_id", format!("{:032x}", self.trace_id)),
             ("span_id", format!("{:016x}", self.span_id)),
+            ("trace_id", format!("{:032x}", self.trace_id)),
         ]
     }
 }
@@ -43,6 +46,7 @@ impl Exemplar {
 pub struct Exemplars {
     // A std mutex: held for a look-up, by sampled requests and once a push.
     latest: Mutex<HashMap<SeriesId, Exemplar>>,
+    dropped: AtomicU64,
 }
 
 impl Exemplars {
@@ -56,7 +60,15 @@ impl Exemplars {
             }
         } else if latest.len() < SERIES {
             latest.insert(series, offered);
+        } else {
+            self.dropped.fetch_add(1, Relaxed);
         }
+    }
+
+    /// Those that had no room: `loadd_exemplars_dropped_total`.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Relaxed)
     }
 
     /// The one that stands, of each series that has one.
@@ -101,7 +113,7 @@ mod tests {
 
     #[test]
     fn labels_are_whole_hexadecimal_numbers() {
-        let [trace, span] = at(0, 1.0).labels();
+        let [span, trace] = at(0, 1.0).labels();
         assert_eq!(trace, ("trace_id", format!("{:0>32}", "abc")));
         assert_eq!(span, ("span_id", format!("{:0>16}", "7")));
     }
@@ -113,5 +125,6 @@ mod tests {
             exemplars.offer(SeriesId(number), at(1, 1.0));
         }
         assert_eq!(exemplars.latest().len(), SERIES);
+        assert_eq!(exemplars.dropped(), SERIES as u64);
     }
 }

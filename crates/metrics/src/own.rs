@@ -113,7 +113,7 @@ pub const OWN_METRICS: &[OwnMetric] = &[
     counter("loadd_config_reloads", "Reloads of the config by result"),
     counter(
         "loadd_exemplars_dropped",
-        "Exemplars left out: too long or too old",
+        "Exemplars left out: too many series have one",
     ),
     counter(
         "loadd_otlp_points",

@@ -136,12 +136,14 @@ impl Pipeline {
         let mut senders = Senders::default();
         if let Some(settings) = &test.remote_write {
             let handle = remote_write(settings, &identity, engine.snapshots(), folder)
+                .map(|sender| self.with_exemplars(test, sender))
                 .and_then(Sender::start)
                 .map_err(|error| fail(&format!("remote_write: {error}"), Exit::BadConfig))?;
             senders.remote_write = Some(handle);
         }
         if let Some(settings) = &test.otlp {
             let handle = otlp(settings, &identity, engine.snapshots(), folder)
+                .map(|sender| self.with_exemplars(test, sender))
                 .and_then(Sender::start)
                 .map_err(|error| fail(&format!("otlp: {error}"), Exit::BadConfig))?;
             senders.otlp = Some(handle);
@@ -151,6 +153,13 @@ impl Pipeline {
         known.otlp = senders.otlp.as_ref().map(DeliveryHandle::counters);
         drop(known);
         Ok((senders, identity.since_ms))
+    }
+
+    fn with_exemplars(&self, test: &ResolvedTest, sender: Sender) -> Sender {
+        match test.traces {
+            Some(_) => sender.with_exemplars(self.exemplars()),
+            None => sender,
+        }
     }
 
     /// Brings the self metrics up to date.
@@ -173,6 +182,7 @@ impl Pipeline {
         if let Some(traces) = traces {
             self.count("loadd_spans", &[], traces.sent.load(Relaxed));
             self.count("loadd_spans_dropped", &[], traces.dropped.load(Relaxed));
+            self.count("loadd_exemplars_dropped", &[], self.exemplars.dropped());
         }
     }
 
