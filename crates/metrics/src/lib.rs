@@ -55,7 +55,7 @@ pub use threshold::{
     Comparison, Method, Threshold, ThresholdError, ThresholdFault, ThresholdResult, ThresholdSet,
     ThresholdSettings,
 };
-pub use totals::Totals;
+pub use totals::{Reductions, Totals};
 pub use window::Window;
 
 /// The built-in metrics: an id for each, and their table.

@@ -220,6 +220,8 @@ pub(crate) struct ThresholdTable {
 pub(crate) struct MetricsFile {
     /// Series kept for each metric; the rest folds into one overflow series. Default 10 000.
     pub(crate) series_per_metric: Option<CountValue>,
+    /// Memory of the buckets of all histograms; beyond it the resolution of the widest is lowered. Default 512MiB.
+    pub(crate) histogram_memory: Option<ByteSize>,
     /// Tags that no series of k6's metrics has: samples that differ only in them add up in one series.
     pub(crate) drop_tags: Vec<String>,
     /// If not empty: the only tags that series of k6's metrics have.

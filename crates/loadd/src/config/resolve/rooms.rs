@@ -62,10 +62,25 @@ impl Check<'_> {
                 .and_then(|count| count.try_into().ok())
                 .unwrap_or(defaults.series_per_metric),
             histogram_schema: schema.unwrap_or(defaults.histogram_schema),
+            histogram_memory: self.histogram_memory(file, defaults.histogram_memory),
             drop_tags: self.tag_names("drop_tags", &file.metrics.drop_tags),
             keep_tags: self.tag_names("keep_tags", &file.metrics.keep_tags),
             ..defaults
         }
+    }
+
+    fn histogram_memory(&mut self, file: &TestFile, default: usize) -> usize {
+        let Some(size) = file.metrics.histogram_memory else {
+            return default;
+        };
+        if size.0 < 1 << 20 {
+            self.problem(
+                &["metrics", "histogram_memory"],
+                "is below 1MiB, in which no percentile is worth having",
+                "",
+            );
+        }
+        usize::try_from(size.0).unwrap_or(usize::MAX)
     }
 
     fn tag_names(&mut self, key: &str, names: &[String]) -> Vec<String> {
