@@ -13,7 +13,6 @@ use loadd_script::{HttpCall, Tag};
 use crate::{
     core::CoreScenario,
     latency::{Ended, LatencyRecorder, VuLatency},
-    trace::CallTrace,
     url_templates::UrlTemplates,
 };
 
@@ -115,13 +114,9 @@ impl HttpRecorder {
         call: &HttpCall,
         outcome: &Outcome,
         (scenarios, vu): (&[CoreScenario], &VuLatency),
-        trace: Option<&CallTrace>,
     ) {
-        for (hop, exchange) in outcome.redirects.iter().chain([&outcome.last]).enumerate() {
-            let (series, duration, key) = self.record_exchange(recorder, base, call, exchange);
-            if let Some(trace) = trace {
-                trace.observed(hop, duration, exchange.timings.duration());
-            }
+        for exchange in outcome.redirects.iter().chain([&outcome.last]) {
+            let (series, key) = self.record_exchange(recorder, base, call, exchange);
             let ended = Ended {
                 series,
                 key,
@@ -129,9 +124,6 @@ impl HttpRecorder {
                 times: &exchange.timings,
             };
             self.latency.record(recorder, scenarios, vu, &ended);
-        }
-        if let Some(trace) = trace {
-            trace.end(outcome);
         }
     }
 
@@ -141,7 +133,7 @@ impl HttpRecorder {
         base: TagSetId,
         call: &HttpCall,
         exchange: &Exchange,
-    ) -> (SeriesId, SeriesId, u64) {
+    ) -> (SeriesId, u64) {
         let expected = match &exchange.extra {
             // Digest's first request is sent to be refused.
             Some(extra) if extra.challenge => {
@@ -207,7 +199,7 @@ impl HttpRecorder {
             let retries = recorder.series(metric::HTTP_RETRIES, TagSetId::EMPTY);
             recorder.count(retries);
         }
-        (series.corrected, series.duration, repeats)
+        (series.corrected, repeats)
     }
 
     fn keep(

@@ -9,6 +9,5 @@ mod terminal;
 mod wire;
 
 fn main() -> std::process::ExitCode {
-    loadd_engine::forbid_huge_pages();
     command::main().into()
 }

@@ -7,7 +7,6 @@
 
 mod builtin;
 mod corrected;
-mod exemplars;
 mod histogram;
 mod intern;
 mod kind;
@@ -33,7 +32,6 @@ mod window;
 
 pub use builtin::{Builtin, Family, MetricId, MetricInfo};
 pub use corrected::{LoopLatency, OpenLatency};
-pub use exemplars::{Exemplar, Exemplars};
 pub use histogram::{CLASSIC_PLAIN, CLASSIC_TIMES, Histogram, Span, Spans};
 pub use intern::Registry;
 pub use kind::{Contains, Kind};
@@ -55,7 +53,7 @@ pub use threshold::{
     Comparison, Method, Threshold, ThresholdError, ThresholdFault, ThresholdResult, ThresholdSet,
     ThresholdSettings,
 };
-pub use totals::{Reductions, Totals};
+pub use totals::Totals;
 pub use window::Window;
 
 /// The built-in metrics: an id for each, and their table.

@@ -40,9 +40,6 @@ pub enum Error {
         /// What came of it.
         error: io::Error,
     },
-    /// The exporter of spans.
-    #[error("{0}")]
-    Traces(String),
     /// No thread.
     #[error("start the thread of {name}: {error}")]
     Thread {

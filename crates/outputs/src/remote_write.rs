@@ -2,7 +2,6 @@
 
 pub(crate) mod classic;
 pub(crate) mod encode;
-mod exemplar;
 pub(crate) mod histogram;
 mod lines;
 pub mod v1;

@@ -152,7 +152,6 @@ pub(super) fn request(method: Method, url: &str) -> HttpRequest {
         jar: Some(Rc::new(CookieJar::new())),
         compression: Vec::new(),
         auth: Auth::Basic,
-        next_hop: None,
     }
 }
 

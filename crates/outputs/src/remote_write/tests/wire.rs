@@ -69,7 +69,6 @@ fn worked_record() -> Arc<Record> {
         series: Arc::clone(series),
         time_ms: NOW - age,
         reading,
-        exemplar: None,
     };
     let points = vec![
         point(
