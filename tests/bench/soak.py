@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""soak.py LOADD PROMETHEUS MINUTES OUT.svg: a long run with spool and receiver, and the picture of its memory.
+"""soak.py LOADD PROMETHEUS MINUTES OUT.csv: a long run with spool and receiver; soak_chart.py makes the picture of it.
 
 Starts `loadd target`, Prometheus and the daemon on free ports of the loopback, with a script that makes new tag values for as
 long as it runs (the cardinality limit folds them). In the second third the receiver is killed for a minute, so that the spool
-fills and drains. Resident memory of the daemon is read from /proc every ten seconds and written beside OUT.svg as OUT.csv.
+fills and drains. Resident memory of the daemon (from /proc), its series, its spool and what the target has served are written
+down every ten seconds.
 """
-import os, re, signal, socket, subprocess, sys, tempfile, time, urllib.request
+import json, os, re, signal, socket, subprocess, sys, tempfile, time, urllib.request
+
+COLUMNS = ["seconds", "rss_mib", "series", "spool_bytes", "pending_samples", "served"]
 
 SCRIPT = """
 import http from 'k6/http';
@@ -39,31 +42,17 @@ def page(admin):
     return sums
 
 
-def picture(rows, away, out, title):
-    width, height, left, bottom = 900, 360, 60, 40
-    top = max(row[1] for row in rows) * 1.25
-    end = rows[-1][0]
-    x = lambda seconds: left + (width - left - 20) * seconds / end
-    y = lambda mib: height - bottom - (height - bottom - 40) * mib / top
-    line = " ".join(f"{x(t):.1f},{y(m):.1f}" for t, m, *_ in rows)
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">',
-        f'<rect width="{width}" height="{height}" fill="white"/>',
-        f'<text x="{left}" y="20" font-size="14">{title}</text>',
-    ]
-    if away:
-        parts.append(f'<rect x="{x(away[0]):.1f}" y="40" width="{x(away[1]) - x(away[0]):.1f}" height="{height - bottom - 40}" fill="#fde4cf"/>')
-        parts.append(f'<text x="{x(away[0]):.1f}" y="36" fill="#b5651d">receiver away</text>')
-    step = 10 if top < 100 else 50
-    for mib in range(0, int(top) + 1, step):
-        parts.append(f'<line x1="{left}" x2="{width - 20}" y1="{y(mib):.1f}" y2="{y(mib):.1f}" stroke="#ddd"/>')
-        parts.append(f'<text x="{left - 8}" y="{y(mib) + 4:.1f}" text-anchor="end">{mib}</text>')
-    for minute in range(0, int(end // 60) + 1, 5):
-        parts.append(f'<text x="{x(minute * 60):.1f}" y="{height - 20}" text-anchor="middle">{minute} min</text>')
-    parts.append(f'<text x="14" y="{height / 2}" transform="rotate(-90 14 {height / 2})" text-anchor="middle">resident memory, MiB</text>')
-    parts.append(f'<polyline points="{line}" fill="none" stroke="#1f5fa8" stroke-width="2"/></svg>')
+def served(target):
+    with urllib.request.urlopen(f"http://{target}/stats", timeout=5) as answer:
+        return json.load(answer)["served"]
+
+
+def write(rows, away, out):
+    """A picture of what there is so far can be made at any time."""
     with open(out, "w") as file:
-        file.write("\n".join(parts) + "\n")
+        file.write(",".join(COLUMNS) + "\n")
+        file.writelines(",".join(f"{value:.1f}" for value in row) + "\n" for row in rows)
+        file.writelines(f"# away,{seconds:.1f}\n" for seconds in away or [])
 
 
 def main():
@@ -117,10 +106,8 @@ linger = true
             now = time.time() - began
             numbers = page(admin)
             rows.append((now, rss_mib(running["daemon"].pid), numbers.get("loadd_series", 0), numbers.get("loadd_spool_bytes", 0),
-                         numbers.get("loadd_remote_write_pending_samples", 0)))
-            with open(os.path.splitext(out)[0] + ".csv", "w") as file:
-                file.write("seconds,rss_mib,series,spool_bytes,pending_samples\n")
-                file.writelines(",".join(f"{value:.1f}" for value in row) + "\n" for row in rows)
+                         numbers.get("loadd_remote_write_pending_samples", 0), served(target)))
+            write(rows, away, out)
             if away is None and now > minutes * 60 / 3:
                 running["receiver"].kill()
                 running["receiver"].wait()
@@ -130,7 +117,7 @@ linger = true
                 away[1] = now
         numbers = page(admin)
         print({name: value for name, value in numbers.items() if "remote_write" in name or "spool" in name or "overflow" in name})
-        picture(rows, away, out, f"loadd, {minutes:.0f} min at 100/s, a new tag value per iteration, 1,000 series per metric")
+        print("served", served(target))
     finally:
         for process in running.values():
             if process.poll() is None:

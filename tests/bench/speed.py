@@ -1,161 +1,159 @@
 #!/usr/bin/env python3
-"""CPU per request, memory per VU and start-up of loadd against wrk (and oha), with nginx as the target."""
+"""CPU per request, memory per VU and start-up of loadd against wrk, h2load and oha, with nginx as the target."""
 import argparse
-import os
 import pathlib
 import re
-import socket
 import statistics
 import subprocess
 import tempfile
 import time
-import urllib.request
+
+from processes import Nginx, cpu_seconds, measured, status_kib
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parent.parent
-# case -> (what loadd must reach as a factor of the peer, words)
-LIMITS = {"get": 1.6, "check": 2.2, "post": 1.7, "open": 1.3}
+# Row -> what loadd must reach: a factor of the peer.
+LIMITS = {"get": 1.6, "check": 2.2, "post": 1.7, "https": 1.7, "http2": 1.8, "open": 1.3}
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+class Bench:
+    """One row per method, by its name."""
+
+    def __init__(self, args, nginx, folder):
+        self.args, self.nginx, self.folder = args, nginx, folder
+        self.closed = ("-u", "50", "-d", f"{args.seconds}s")
+
+    def loadd(self, script, *flags, **env):
+        variables = [part for name, value in env.items() for part in ("-e", f"{name}={value}")]
+        return [self.args.loadd, "run", "--quiet", *flags, *variables, str(HERE / "scripts" / script)]
+
+    def wrk(self, url, *more):
+        return ["wrk", "-t1", "-c50", f"-d{self.args.seconds}s", f"{url}/small", *more]
+
+    def per_request(self, command):
+        before = self.nginx.count()
+        cpu, _, text = measured(command)
+        requests = self.nginx.count() - before - 1
+        return cpu / requests * 1e6, requests, text
+
+    def compare(self, case, peer, ours):
+        """Interleaved rounds; prints one row."""
+        theirs, own = [], []
+        for _ in range(self.args.rounds):
+            theirs.append(self.per_request(peer)[0])
+            own.append(self.per_request(ours)[0])
+        them, us = statistics.median(theirs), statistics.median(own)
+        ratios = [b / a for a, b in zip(theirs, own)]
+        ratio = statistics.median(ratios)
+        verdict = "reached" if ratio <= LIMITS[case] else "**missed**"
+        print(f"| {case} | {pathlib.Path(peer[0]).name} {them:.2f} us | {us:.2f} us | {ratio:.2f} "
+              f"({min(ratios):.2f}-{max(ratios):.2f}) | {LIMITS[case]:.2f} | {verdict} |", flush=True)
+
+    def row(self, case, value, unit, limit, more=""):
+        at_least = unit == "/s"
+        reached = value >= limit if at_least else value <= limit
+        print(f"| {case} | - | {value:,.4g}{unit}{more} | - | {limit:,}{unit} | {'reached' if reached else '**missed**'} |", flush=True)
+
+    def get(self):
+        self.compare("get", self.wrk(self.nginx.url), self.loadd("get.js", *self.closed, TARGET=self.nginx.url))
+
+    def check(self):
+        self.compare("check", self.wrk(self.nginx.url), self.loadd("check.js", *self.closed, TARGET=self.nginx.url))
+
+    def post(self):
+        script = pathlib.Path(self.folder, "post.lua")
+        script.write_text("wrk.method = 'POST'\nwrk.body = string.rep('x', 200)\n")
+        self.compare("post", self.wrk(self.nginx.url, "-s", str(script)),
+                     self.loadd("post.js", *self.closed, TARGET=self.nginx.url))
+
+    def https(self):
+        self.compare("https", self.wrk(self.nginx.https),
+                     self.loadd("get.js", *self.closed, "--insecure-skip-tls-verify", TARGET=self.nginx.https))
+
+    def http2(self):
+        peer = ["h2load", "-t1", "-c50", "-m1", f"-D{self.args.seconds}", f"{self.nginx.http2}/small"]
+        self.compare("http2", peer,
+                     self.loadd("get.js", *self.closed, "--insecure-skip-tls-verify", TARGET=self.nginx.http2))
+
+    def json(self):
+        command = self.loadd("json.js", *self.closed, TARGET=self.nginx.url)
+        cost = statistics.median(self.per_request(command)[0] for _ in range(self.args.rounds))
+        self.row("GET of 10 KB of JSON, parsed, 1 KB built", cost, " us", 200)
+
+    def open(self):
+        ours = self.loadd("open.js", TARGET=self.nginx.url, RATE=2000, DURATION=f"{self.args.seconds}s")
+        if not self.args.oha:
+            print("| open | no oha given | | | 1.30 | |", flush=True)
+            return
+        peer = [self.args.oha, "--no-tui", "-q", "2000", "-c", "50", "-z", f"{self.args.seconds}s", f"{self.nginx.url}/small"]
+        self.compare("open", peer, ours)
+
+    def rate(self):
+        """The highest of the tried rates with under 0.1 % dropped; start delay is judged by the daemon's own histogram."""
+        best, seconds = 0, self.args.seconds
+        for rate in range(10_000, 60_001, 5_000):
+            command = self.loadd("open.js", TARGET=self.nginx.url, RATE=rate, DURATION=f"{seconds}s")
+            _, requests, text = self.per_request(command)
+            dropped = re.search(r"dropped_iterations\.*:\s+(\d+)", text)
+            dropped = int(dropped[1]) if dropped else 0
+            if dropped > 0.001 * rate * seconds or requests < 0.998 * rate * seconds:
+                break
+            best = rate
+        self.row("highest rate, < 0.1 % dropped", best, "/s", 30_000)
+
+    def resident(self, script, vus):
+        """KiB once each VU has done some iterations."""
+        command = self.loadd(script, "-u", str(vus), "-d", "12s", TARGET=self.nginx.url)
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(8)
+        resident = status_kib(child.pid, "VmRSS")
+        child.wait()
+        return resident
+
+    def per_vu(self, script, vus, rounds=3):
+        low = statistics.median(self.resident(script, 100) for _ in range(rounds))
+        high = statistics.median(self.resident(script, vus) for _ in range(rounds))
+        return (high - low) / (vus - 100)
+
+    def memory(self):
+        self.row(f"memory per VU (100 -> {self.args.vus} VUs)", self.per_vu("sleeper.js", self.args.vus), " KiB", 170)
+
+    def library(self):
+        bare = self.per_vu("sleeper.js", 1000, 1)
+        self.row("papaparse imported: added per VU", self.per_vu("library.js", 1000, 1) - bare, " KiB", 300)
+        self.row("SharedArray of 1 MB: added per VU", self.per_vu("shared.js", 1000, 1) - bare, " KiB", 2)
+
+    def many(self):
+        """CPU per iteration of 10,000 VUs between second 15 and second 25, when all are made."""
+        command = self.loadd("sleeper.js", "-u", "10000", "-d", "27s", TARGET=self.nginx.url)
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(15)
+        cpu, requests = cpu_seconds(child.pid), self.nginx.count()
+        time.sleep(10)
+        cpu, requests = cpu_seconds(child.pid) - cpu, self.nginx.count() - requests - 1
+        child.wait()
+        self.row("10,000 VUs, CPU per iteration", cpu / requests * 1e6, " us", 45)
+
+    def making(self):
+        """CPU of n VUs that do one empty iteration each, less that of one."""
+        def cpu(vus):
+            command = self.loadd("once.js", "-u", str(vus), "-i", str(vus))
+            return statistics.median(measured(command)[0] for _ in range(self.args.rounds))
+        self.row("making a VU", (cpu(2001) - cpu(1)) / 2000 * 1e3, " ms", 0.25)
+
+    def start(self):
+        once = self.loadd("once.js", "-u", "1", "-i", "1")
+        wall = statistics.median(measured(once)[1] for _ in range(4 * self.args.rounds)) * 1e3
+        self.row("start-up, 1 VU x 1 iteration", wall, " ms", 20)
+        child = subprocess.Popen(self.loadd("sleeper.js", "-u", "1", "-d", "2s", TARGET=self.nginx.url),
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(1)
+        peak = status_kib(child.pid, "VmHWM") / 1000
+        child.wait()
+        self.row("memory with 1 VU (VmHWM)", peak, " MB", 15)
 
 
-class Nginx:
-    """One worker, no log; `stub_status` counts."""
-
-    def __init__(self, folder):
-        self.port = free_port()
-        config = pathlib.Path(folder, "nginx.conf")
-        temp = " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in
-                        ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        config.write_text(f"""daemon off; master_process off; worker_processes 1; pid {folder}/pid; error_log stderr;
-events {{ worker_connections 30000; }} worker_rlimit_nofile 60000;
-http {{ access_log off; keepalive_requests 100000000; keepalive_timeout 600; {temp}
-  server {{ listen 127.0.0.1:{self.port} backlog=4096;
-    location = /count {{ stub_status; }}
-    location / {{ default_type text/plain; return 200 '{"o" * 100}'; }} }} }}""")
-        binary = os.environ.get("LOADD_TEST_NGINX", "/usr/sbin/nginx")
-        self.process = subprocess.Popen([binary, "-p", folder, "-c", config], stderr=subprocess.DEVNULL)
-        self.url = f"http://127.0.0.1:{self.port}"
-        for _ in range(100):
-            try:
-                self.count()
-                return
-            except OSError:
-                time.sleep(0.05)
-        raise SystemExit("nginx does not start")
-
-    def count(self):
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        text = opener.open(f"{self.url}/count", timeout=5).read().decode()
-        return int(text.split("\n")[2].split()[2])
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
-
-
-def measured(command, env=None):
-    """(CPU seconds, wall seconds, peak RSS in KiB, output) of a command to its end."""
-    began = time.monotonic()
-    with tempfile.TemporaryFile() as out:
-        child = subprocess.Popen(command, env=env, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        wall = time.monotonic() - began
-        out.seek(0)
-        text = out.read().decode(errors="replace")
-    if child.returncode != 0:
-        raise SystemExit(f"{command} ended with {child.returncode}:\n{text}")
-    return usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss, text
-
-
-def per_request(nginx, command):
-    before = nginx.count()
-    cpu, _, _, text = measured(command)
-    requests = nginx.count() - before - 1
-    return cpu / requests * 1e6, requests, text
-
-
-def loadd(args, script, *flags, **env):
-    variables = [part for name, value in env.items() for part in ("-e", f"{name}={value}")]
-    return [args.loadd, "run", "--quiet", *flags, *variables, str(HERE / "scripts" / script)]
-
-
-def wrk(args, nginx, post=None):
-    command = ["wrk", "-t1", "-c50", f"-d{args.seconds}s", f"{nginx.url}/small"]
-    return command + (["-s", str(post)] if post else [])
-
-
-def compare(args, nginx, case, peer, ours):
-    """Interleaved rounds; prints one row."""
-    theirs, own = [], []
-    for _ in range(args.rounds):
-        theirs.append(per_request(nginx, peer)[0])
-        own.append(per_request(nginx, ours)[0])
-    them, us = statistics.median(theirs), statistics.median(own)
-    ratios = [b / a for a, b in zip(theirs, own)]
-    ratio = statistics.median(ratios)
-    verdict = "ok" if ratio <= LIMITS[case] else "**missed**"
-    print(f"| {case} | {pathlib.Path(peer[0]).name} {them:.2f} us | {us:.2f} us | {ratio:.2f} "
-          f"({min(ratios):.2f}-{max(ratios):.2f}) | {LIMITS[case]:.2f} | {verdict} |", flush=True)
-
-
-def row(case, value, limit):
-    print(f"| {case} | - | {value} | - | {limit} | |", flush=True)
-
-
-def resident(pid):
-    text = pathlib.Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+)", text)[1])
-
-
-def memory(args, nginx, vus):
-    """RSS once each VU has done some iterations."""
-    command = loadd(args, "sleeper.js", "-u", str(vus), "-d", "12s", TARGET=nginx.url)
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(8)
-    rss = resident(child.pid)
-    child.wait()
-    return rss
-
-
-def memory_per_vu(args, nginx):
-    few, many = 100, args.vus
-    low = statistics.median(memory(args, nginx, few) for _ in range(3))
-    high = statistics.median(memory(args, nginx, many) for _ in range(3))
-    row(f"memory per VU ({few} -> {many} VUs)", f"{(high - low) / (many - few):.0f} KiB", "170 KiB")
-
-
-def making(args):
-    """CPU of n VUs that do one empty iteration each, less that of one."""
-    def cpu(vus):
-        return statistics.median(
-            measured(loadd(args, "once.js", "-u", str(vus), "-i", str(vus)))[0] for _ in range(args.rounds))
-    row("making a VU", f"{(cpu(2001) - cpu(1)) / 2000 * 1e3:.3f} ms", "0.25 ms")
-
-
-def start_up(args):
-    runs = [measured(loadd(args, "once.js", "-u", "1", "-i", "1")) for _ in range(4 * args.rounds)]
-    wall = statistics.median(run[1] for run in runs) * 1e3
-    row("start-up, 1 VU x 1 iteration", f"{wall:.1f} ms, {max(run[2] for run in runs) / 1024:.1f} MiB", "20 ms, 15 MB")
-
-
-def highest_rate(args, nginx):
-    """The highest of the tried rates with under 0.1 % dropped; start delay is judged by the daemon's own histogram."""
-    best = 0
-    for rate in range(10_000, 60_001, 5_000):
-        _, requests, text = per_request(
-            nginx, loadd(args, "open.js", TARGET=nginx.url, RATE=rate, DURATION=f"{args.seconds}s"))
-        dropped = re.search(r"dropped_iterations\.*:\s+(\d+)", text)
-        dropped = int(dropped[1]) if dropped else 0
-        if dropped > 0.001 * rate * args.seconds or requests < 0.998 * rate * args.seconds:
-            break
-        best = rate
-    row("highest rate, < 0.1 % dropped", f"{best:,}/s", "30,000/s")
+CASES = ["get", "check", "post", "https", "http2", "json", "open", "rate", "memory", "many", "library", "making", "start"]
 
 
 def main():
@@ -165,43 +163,17 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--vus", type=int, default=5000)
-    parser.add_argument("--case", action="append",
-                        choices=["get", "check", "post", "open", "rate", "memory", "making", "start"])
+    parser.add_argument("--case", action="append", choices=CASES)
     args = parser.parse_args()
-    cases = args.case or ["get", "check", "post", "open", "rate", "memory", "making", "start"]
     if not pathlib.Path(args.loadd).is_file():
         raise SystemExit(f"no {args.loadd}: cargo build --release -p loadd")
     with tempfile.TemporaryDirectory() as folder:
         nginx = Nginx(folder)
         try:
             print("| case | peer | loadd | ratio (range) | must reach | |\n| --- | --- | --- | --- | --- | --- |", flush=True)
-            closed = ("-u", "50", "-d", f"{args.seconds}s")
-            if "get" in cases:
-                compare(args, nginx, "get", wrk(args, nginx), loadd(args, "get.js", *closed, TARGET=nginx.url))
-            if "check" in cases:
-                compare(args, nginx, "check", wrk(args, nginx), loadd(args, "check.js", *closed, TARGET=nginx.url))
-            if "post" in cases:
-                script = pathlib.Path(folder, "post.lua")
-                script.write_text("wrk.method = 'POST'\nwrk.body = string.rep('x', 200)\n")
-                compare(args, nginx, "post", wrk(args, nginx, script),
-                        loadd(args, "post.js", *closed, TARGET=nginx.url))
-            if "open" in cases:
-                ours = loadd(args, "open.js", TARGET=nginx.url, RATE=2000, DURATION=f"{args.seconds}s")
-                if args.oha:
-                    peer = [args.oha, "--no-tui", "-q", "2000", "-c", "50", "-z", f"{args.seconds}s",
-                            f"{nginx.url}/small"]
-                    compare(args, nginx, "open", peer, ours)
-                else:
-                    cost = statistics.median(per_request(nginx, ours)[0] for _ in range(args.rounds))
-                    row("2,000/s open model (no oha given)", f"{cost:.1f} us", "1.3 x oha")
-            if "rate" in cases:
-                highest_rate(args, nginx)
-            if "memory" in cases:
-                memory_per_vu(args, nginx)
-            if "making" in cases:
-                making(args)
-            if "start" in cases:
-                start_up(args)
+            bench = Bench(args, nginx, folder)
+            for case in args.case or CASES:
+                getattr(bench, case)()
         finally:
             nginx.stop()
 

@@ -18,6 +18,9 @@ pub struct TimeSeries {
     /// Counters and gauges.
     #[prost(message, repeated, tag = "2")]
     pub samples: Vec<Sample>,
+    /// Exemplars.
+    #[prost(message, repeated, tag = "3")]
+    pub exemplars: Vec<Exemplar>,
     /// Native histograms.
     #[prost(message, repeated, tag = "4")]
     pub histograms: Vec<Histogram>,
@@ -32,6 +35,20 @@ pub struct Label {
     /// Value.
     #[prost(string, tag = "2")]
     pub value: String,
+}
+
+/// A request behind a value.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Exemplar {
+    /// Where to find it.
+    #[prost(message, repeated, tag = "1")]
+    pub labels: Vec<Label>,
+    /// Value.
+    #[prost(double, tag = "2")]
+    pub value: f64,
+    /// Milliseconds since the epoch.
+    #[prost(int64, tag = "3")]
+    pub timestamp: i64,
 }
 
 /// A float at a time.

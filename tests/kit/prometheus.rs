@@ -49,6 +49,12 @@ impl Prometheus {
         Prometheus::start_with(&[])
     }
 
+    /// Starts one that keeps exemplars.
+    #[must_use]
+    pub fn start_with_exemplars() -> Prometheus {
+        Prometheus::start_with(&[NATIVE, "--enable-feature=exemplar-storage"])
+    }
+
     /// Starts one that scrapes the test's metrics of this address each second, with native histograms.
     #[must_use]
     pub fn start_scraping(address: &str) -> Prometheus {

@@ -1,4 +1,5 @@
-//! A remote-write receiver that misbehaves by script: it answers request after request as it is told, and keeps them all.
+//! A receiver that misbehaves by script: it answers request after request as it is told, and keeps them all. It speaks
+//! HTTP/1.1, and HTTP/2 to those who begin so: a gRPC call that shall go well is answered with an empty message.
 
 use std::{
     collections::VecDeque,
@@ -12,9 +13,13 @@ use std::{
 };
 
 use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use http_body_util::BodyExt;
 use hyper::{Request, Response, body::Frame, body::Incoming, service::service_fn};
-use hyper_util::rt::TokioIo;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+};
 use prost::Message as _;
 use tokio::{net::TcpListener, sync::oneshot};
 
@@ -218,8 +223,8 @@ async fn accept(listener: std::net::TcpListener, state: Arc<Mutex<State>>) {
                 let (state, socket) = (Arc::clone(&state), socket.clone());
                 async move { treat(request, &state, socket.as_deref()).await }
             });
-            let connection = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service);
+            let server = auto::Builder::new(TokioExecutor::new());
+            let connection = server.serve_connection(TokioIo::new(stream), service);
             // Errors are what scripts ask for.
             let _as_told = connection.await;
         });
@@ -232,6 +237,8 @@ async fn treat(
     socket: Option<&socket2::Socket>,
 ) -> io::Result<Response<Body>> {
     let (head, body) = request.into_parts();
+    let kind = head.headers.get(CONTENT_TYPE);
+    let calls = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let reply = {
         let mut state = lock(state);
@@ -250,6 +257,10 @@ async fn treat(
         reply
     };
     match reply {
+        Reply::Answer { status: 200, .. } if calls => Response::builder()
+            .header(CONTENT_TYPE, "application/grpc")
+            .body(Body::called())
+            .map_err(io::Error::other),
         Reply::Answer {
             status,
             headers,
@@ -292,14 +303,27 @@ fn decode(body: &[u8]) -> Option<WriteRequest> {
 #[derive(Debug)]
 struct Body {
     content: Option<Bytes>,
+    trailers: Option<HeaderMap>,
     breaks_off: bool,
 }
 
 impl Body {
+    /// A gRPC call's answer: an empty message, and that all is well.
+    fn called() -> Body {
+        let mut trailers = HeaderMap::new();
+        trailers.insert("grpc-status", HeaderValue::from_static("0"));
+        Body {
+            content: Some(Bytes::from_static(&[0; 5])),
+            trailers: Some(trailers),
+            breaks_off: false,
+        }
+    }
+
     fn whole(text: &'static str) -> Body {
         let content = (!text.is_empty()).then(|| Bytes::from_static(text.as_bytes()));
         Body {
             content,
+            trailers: None,
             breaks_off: false,
         }
     }
@@ -307,6 +331,7 @@ impl Body {
     fn half() -> Body {
         Body {
             content: Some(Bytes::from_static(b"ten bytes.")),
+            trailers: None,
             breaks_off: true,
         }
     }
@@ -323,6 +348,9 @@ impl hyper::body::Body for Body {
         if let Some(content) = self.content.take() {
             return Poll::Ready(Some(Ok(Frame::data(content))));
         }
+        if let Some(trailers) = self.trailers.take() {
+            return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
+        }
         Poll::Ready(
             self.breaks_off
                 .then(|| Err(io::Error::other("breaks off, as told"))),
@@ -330,6 +358,6 @@ impl hyper::body::Body for Body {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.content.is_none() && !self.breaks_off
+        self.content.is_none() && self.trailers.is_none() && !self.breaks_off
     }
 }

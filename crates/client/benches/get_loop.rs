@@ -83,6 +83,7 @@ fn request(url: &Rc<RequestUrl>, jar: &Rc<CookieJar>) -> HttpRequest {
         jar: Some(Rc::clone(jar)),
         compression: Vec::new(),
         auth: Auth::Basic,
+        next_hop: None,
     }
 }
 

@@ -31,7 +31,7 @@ pub use options::{
     proxy::Proxies,
     tls::{CipherSuites, ClientCertificate, TlsSettings, TlsVersion, TlsVersions},
 };
-pub use request::{Auth, Compression, HttpRequest, RequestCookie, ResponseType};
+pub use request::{Auth, Compression, HttpRequest, NextHop, RequestCookie, ResponseType};
 pub use session::{ClientContext, Session};
 pub use settings::{ClientSettings, HttpDebug};
 pub use socket::tls::ocsp::OcspStaple;

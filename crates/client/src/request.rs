@@ -7,6 +7,12 @@ use http::{HeaderMap, HeaderValue, Method};
 
 use crate::{CookieJar, RequestUrl};
 
+/// Asked before each further request that a call makes by itself: the next hop of a redirect, digest's second request.
+pub trait NextHop: std::fmt::Debug {
+    /// May change what is about to be sent.
+    fn next_hop(&self, request: &mut HttpRequest);
+}
+
 /// One request as the script gave it.
 #[derive(Debug, Clone)]
 pub struct HttpRequest {
@@ -34,6 +40,17 @@ pub struct HttpRequest {
     pub compression: Vec<Compression>,
     /// How user and password of the URL are shown.
     pub auth: Auth,
+    /// Who is asked before further hops; `None`: nobody.
+    pub next_hop: Option<Rc<dyn NextHop>>,
+}
+
+impl HttpRequest {
+    /// Lets whoever wants to know change the request of the next hop.
+    pub(crate) fn begin_next_hop(&mut self) {
+        if let Some(asked) = self.next_hop.clone() {
+            asked.next_hop(self);
+        }
+    }
 }
 
 /// How user and password of a URL are shown to the server.

@@ -36,6 +36,8 @@ pub(crate) struct Collector {
     abort_asked: bool,
     ended: Option<Duration>,
     cpu_seconds: f64,
+    told_of_buckets: bool,
+    told_of_memory: bool,
 }
 
 impl Collector {
@@ -65,6 +67,8 @@ impl Collector {
             abort_asked: false,
             ended: None,
             cpu_seconds: 0.0,
+            told_of_buckets: false,
+            told_of_memory: false,
         };
         collector.begin(shared);
         collector
@@ -255,12 +259,33 @@ impl Collector {
     fn read_own(&mut self, shared: &Shared) {
         shared.settings.tick_hook.call();
         shared.settings.self_metrics.read_into(&mut self.totals);
+        self.warn_of_reductions(shared);
         for metric in shared.registry.newly_overflowed() {
             tracing::warn!(
                 target: "loadd::engine",
                 metric = %metric.name,
                 limit = shared.registry.settings().series_per_metric,
                 "too many series: further ones are folded into one with overflow=\"true\" (loadd_series_overflowed_total)"
+            );
+        }
+    }
+
+    /// Once for each of the two bounds.
+    fn warn_of_reductions(&mut self, shared: &Shared) {
+        let new = self.totals.take_reductions();
+        let settings = shared.registry.settings();
+        if new.by_buckets > 0 && !std::mem::replace(&mut self.told_of_buckets, true) {
+            tracing::warn!(
+                target: "loadd::engine",
+                limit = settings.histogram_max_buckets,
+                "a histogram has too many buckets: its resolution is lowered, and so with others from now on (loadd_histogram_resolution_reductions_total)"
+            );
+        }
+        if new.by_memory > 0 && !std::mem::replace(&mut self.told_of_memory, true) {
+            tracing::warn!(
+                target: "loadd::engine",
+                limit_bytes = settings.histogram_memory,
+                "histograms take too much memory: the resolution of the widest is lowered (loadd_histogram_resolution_reductions_total); fewer series need less"
             );
         }
     }

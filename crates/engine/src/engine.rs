@@ -11,6 +11,7 @@ use crate::{
     collector::Collector,
     core,
     health::usable_cores,
+    huge_pages::allow_huge_pages,
     lifecycle::{Life, ScenarioState, Wires},
     shared::Shared,
 };
@@ -49,7 +50,9 @@ impl Engine {
         bundle: Arc<Bundle>,
         registry: Arc<Registry>,
     ) -> Result<Engine, EngineError> {
-        let cores = core_count(&settings);
+        let vus = settings.plan.max_vus(&settings.share).max(1);
+        allow_huge_pages(vus);
+        let cores = core_count(&settings, vus);
         let (reports, reports_in) = mpsc::unbounded_channel();
         let (senders, receivers): (Vec<_>, Vec<_>) =
             (0..cores).map(|_| mpsc::unbounded_channel()).unzip();
@@ -132,13 +135,12 @@ fn spawn<T: Send + 'static>(
 }
 
 /// One event loop for each usable core, but never more than there are VUs: an idle loop would only cost start-up time.
-fn core_count(settings: &EngineSettings) -> usize {
+fn core_count(settings: &EngineSettings, vus: u64) -> usize {
     let wanted = if settings.cores == 0 {
         usable_cores()
     } else {
         settings.cores
     };
-    let vus = settings.plan.max_vus(&settings.share).max(1);
     wanted
         .min(usize::try_from(vus).unwrap_or(usize::MAX))
         .max(1)

@@ -13,7 +13,7 @@ use loadd_metrics::{
 };
 use loadd_script::{ConsoleLevel, Execution, Host, InstanceFacts, ScenarioFacts, Tag, VuFacts};
 
-use crate::{core::Core, lifecycle::Report};
+use crate::{core::Core, lifecycle::Report, trace::Place};
 
 /// In which part of the life cycle a VU's script runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,6 +128,17 @@ impl VuHost {
     pub(crate) fn stamp(&self, recorder: &mut Recorder) {
         if recorder.is_tapped() {
             recorder.set_metadata(self.metadata.borrow().clone());
+        }
+    }
+
+    /// Where in the test a call is made, for its spans.
+    pub(crate) fn place(&self) -> Place {
+        let iterates = self.stage.get() == Stage::Iteration;
+        let scenario = self.scenario.get().filter(|_| iterates);
+        Place {
+            scenario: scenario.map(|index| Rc::clone(&self.core.scenarios[index].name)),
+            vu: self.id,
+            iteration: iterates.then(|| self.ids.get().of_vu),
         }
     }
 

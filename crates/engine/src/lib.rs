@@ -13,6 +13,7 @@ mod driver;
 mod engine;
 mod health;
 mod host;
+mod huge_pages;
 mod latency;
 mod lifecycle;
 mod log_budget;
@@ -24,6 +25,7 @@ mod record;
 mod settings;
 mod shared;
 mod summary;
+mod trace;
 mod url_templates;
 mod vu;
 
@@ -32,6 +34,8 @@ pub use control::{
     StopReason,
 };
 pub use engine::{Engine, EngineError};
+pub use huge_pages::forbid_huge_pages;
 pub use settings::{BatchLimits, EngineSettings, HookSettings, Restored, RunStart, TickHook};
 pub use summary::handle_summary;
+pub use trace::Tracing;
 pub use url_templates::{UrlTemplateError, UrlTemplates};

@@ -6,7 +6,7 @@ use futures_util::{Stream, StreamExt, stream::FuturesUnordered};
 use loadd_client::{Outcome, RequestUrl, Session};
 use loadd_script::{Answered, Completion, Computation, HttpCall, Op, OpId};
 
-use crate::{cohort::catch_up, core::Core, host::VuHost, latency::VuLatency};
+use crate::{cohort::catch_up, core::Core, host::VuHost, latency::VuLatency, trace::CallTrace};
 
 /// One VU's way to the world. Shared with the operations that run beside its script.
 pub(crate) struct VuIo {
@@ -95,10 +95,12 @@ async fn compute(computation: Computation) -> Completion {
     }
 }
 
-async fn http(io: &Rc<VuIo>, call: Box<HttpCall>) -> Answered {
+async fn http(io: &Rc<VuIo>, mut call: Box<HttpCall>) -> Answered {
     catch_up().await;
+    let tracing = io.core.shared.settings.tracing.as_ref();
     let mut in_flight = InFlight {
         io,
+        trace: tracing.map(|tracing| CallTrace::begin(tracing, io.host.place(), &mut call)),
         call: Some(call),
         outcome: None,
     };
@@ -111,6 +113,8 @@ async fn http(io: &Rc<VuIo>, call: Box<HttpCall>) -> Answered {
 /// end, as done.
 struct InFlight<'a> {
     io: &'a Rc<VuIo>,
+    /// Its spans, where traces are on.
+    trace: Option<Rc<CallTrace>>,
     /// Taken at the end.
     call: Option<Box<HttpCall>>,
     /// Taken at the end.
@@ -132,6 +136,7 @@ impl InFlight<'_> {
             call,
             outcome,
             (&core.scenarios, &self.io.latency),
+            self.trace.as_deref(),
         );
     }
 

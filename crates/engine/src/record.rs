@@ -13,6 +13,7 @@ use loadd_script::{HttpCall, Tag};
 use crate::{
     core::CoreScenario,
     latency::{Ended, LatencyRecorder, VuLatency},
+    trace::CallTrace,
     url_templates::UrlTemplates,
 };
 
@@ -114,9 +115,13 @@ impl HttpRecorder {
         call: &HttpCall,
         outcome: &Outcome,
         (scenarios, vu): (&[CoreScenario], &VuLatency),
+        trace: Option<&CallTrace>,
     ) {
-        for exchange in outcome.redirects.iter().chain([&outcome.last]) {
-            let (series, key) = self.record_exchange(recorder, base, call, exchange);
+        for (hop, exchange) in outcome.redirects.iter().chain([&outcome.last]).enumerate() {
+            let (series, duration, key) = self.record_exchange(recorder, base, call, exchange);
+            if let Some(trace) = trace {
+                trace.observed(hop, duration, exchange.timings.duration());
+            }
             let ended = Ended {
                 series,
                 key,
@@ -124,6 +129,9 @@ impl HttpRecorder {
                 times: &exchange.timings,
             };
             self.latency.record(recorder, scenarios, vu, &ended);
+        }
+        if let Some(trace) = trace {
+            trace.end(outcome);
         }
     }
 
@@ -133,7 +141,7 @@ impl HttpRecorder {
         base: TagSetId,
         call: &HttpCall,
         exchange: &Exchange,
-    ) -> (SeriesId, u64) {
+    ) -> (SeriesId, SeriesId, u64) {
         let expected = match &exchange.extra {
             // Digest's first request is sent to be refused.
             Some(extra) if extra.challenge => {
@@ -199,7 +207,7 @@ impl HttpRecorder {
             let retries = recorder.series(metric::HTTP_RETRIES, TagSetId::EMPTY);
             recorder.count(retries);
         }
-        (series.corrected, repeats)
+        (series.corrected, series.duration, repeats)
     }
 
     fn keep(

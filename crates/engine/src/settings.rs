@@ -7,7 +7,7 @@ use loadd_metrics::{SavedSeries, SavedValue, SelfMetrics, SystemTags, TapSink, T
 use loadd_script::{HttpDefaults, Limits};
 use loadd_timeline::{Offset, Plan, Share};
 
-use crate::UrlTemplates;
+use crate::{Tracing, UrlTemplates};
 
 /// All that a run is made from, beside the script's bundle and the registry.
 #[derive(Debug, Clone)]
@@ -60,6 +60,8 @@ pub struct EngineSettings {
     pub tick_hook: TickHook,
     /// Where each single sample goes, for outputs that write them all.
     pub tap: Option<TapSink>,
+    /// Who makes a span of each request; `None`: nobody, at no cost.
+    pub tracing: Option<Tracing>,
     /// Seed of all randomness.
     pub seed: u64,
 }

@@ -9,5 +9,6 @@ mod terminal;
 mod wire;
 
 fn main() -> std::process::ExitCode {
+    loadd_engine::forbid_huge_pages();
     command::main().into()
 }

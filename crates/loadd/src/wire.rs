@@ -7,6 +7,7 @@ mod ending;
 mod files;
 mod pipeline;
 mod start;
+mod traces;
 mod watch;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -14,7 +15,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use loadd_admin::{Admin, AdminHandle, AdminSettings, Run, Sources};
 use loadd_engine::{Engine, EngineHandle, EngineSettings};
 use loadd_metrics::SelfMetrics;
-use loadd_outputs::{CheckpointWriter, RunFolder, RunKey, SampleFiles};
+use loadd_outputs::{CheckpointWriter, RunFolder, RunKey, SampleFiles, Traces};
 use loadd_target::{Target, TargetHandle};
 
 use crate::{
@@ -60,6 +61,7 @@ struct Wired<'a> {
     /// The same page for looking only.
     dashboard: Option<AdminHandle>,
     files: Option<SampleFiles>,
+    traces: Option<Traces>,
     target: Option<TargetHandle>,
 }
 
@@ -82,6 +84,9 @@ impl<'a> Wired<'a> {
         let since_ms = start.since_ms();
         let mut settings = start.engine_settings(test, &pipeline);
         settings.tap = tap;
+        let (tracing, traces) = traces::start(test, &pipeline.exemplars())?.unzip();
+        settings.tracing = tracing;
+        pipeline.count_spans(traces.as_ref());
         let engine = Engine::start(
             settings.clone(),
             Arc::clone(&test.bundle),
@@ -111,6 +116,7 @@ impl<'a> Wired<'a> {
             admin,
             dashboard,
             files,
+            traces,
             target,
         })
     }
@@ -138,6 +144,7 @@ impl<'a> Wired<'a> {
             admin,
             dashboard,
             files,
+            traces,
             target,
             ..
         } = self;
@@ -155,6 +162,7 @@ impl<'a> Wired<'a> {
         }
         ending::write_checkpoint(readers.checkpoint, &outcome, exit);
         let exit = ending::flush(test, mode, readers.senders, exit);
+        traces::finish(test, traces);
         pipeline.rest(&outcome.snapshot);
         if let Some(files) = files {
             // What is lost is said where it is found out; outputs never change the exit code of a run.

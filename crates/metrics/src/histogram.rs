@@ -211,6 +211,11 @@ impl Histogram {
         self.positive.populated() + self.negative.populated()
     }
 
+    /// Bytes that the buckets take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.positive.bytes() + self.negative.bytes()
+    }
+
     /// Largest relative error of a quantile: one bucket's width.
     #[must_use]
     pub fn relative_error(&self) -> f64 {

@@ -7,6 +7,7 @@
 
 mod builtin;
 mod corrected;
+mod exemplars;
 mod histogram;
 mod intern;
 mod kind;
@@ -32,6 +33,7 @@ mod window;
 
 pub use builtin::{Builtin, Family, MetricId, MetricInfo};
 pub use corrected::{LoopLatency, OpenLatency};
+pub use exemplars::{Exemplar, Exemplars};
 pub use histogram::{CLASSIC_PLAIN, CLASSIC_TIMES, Histogram, Span, Spans};
 pub use intern::Registry;
 pub use kind::{Contains, Kind};
@@ -53,7 +55,7 @@ pub use threshold::{
     Comparison, Method, Threshold, ThresholdError, ThresholdFault, ThresholdResult, ThresholdSet,
     ThresholdSettings,
 };
-pub use totals::Totals;
+pub use totals::{Reductions, Totals};
 pub use window::Window;
 
 /// The built-in metrics: an id for each, and their table.

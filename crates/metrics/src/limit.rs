@@ -20,6 +20,8 @@ pub struct MetricsSettings {
     pub histogram_schema: i8,
     /// Populated buckets of one histogram beyond which its schema is lowered.
     pub histogram_max_buckets: usize,
+    /// Bytes that the buckets of all histograms may take; beyond them the schema of the widest is lowered.
+    pub histogram_memory: usize,
     /// Tags that no series of k6's metrics has.
     pub drop_tags: Vec<String>,
     /// If not empty: the only tags that series of k6's metrics have.
@@ -32,6 +34,7 @@ impl Default for MetricsSettings {
             series_per_metric: 10_000,
             histogram_schema: 7,
             histogram_max_buckets: 1_600,
+            histogram_memory: 512 << 20,
             drop_tags: Vec::new(),
             keep_tags: Vec::new(),
         }

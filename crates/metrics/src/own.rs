@@ -113,7 +113,7 @@ pub const OWN_METRICS: &[OwnMetric] = &[
     counter("loadd_config_reloads", "Reloads of the config by result"),
     counter(
         "loadd_exemplars_dropped",
-        "Exemplars left out: too long or too old",
+        "Exemplars left out: too many series have one",
     ),
     counter(
         "loadd_otlp_points",
@@ -124,9 +124,10 @@ pub const OWN_METRICS: &[OwnMetric] = &[
         "Data points that the OTLP receiver has rejected",
     ),
     counter("loadd_otlp_retries", "OTLP requests sent again"),
+    counter("loadd_spans", "Spans that the receiver of traces has taken"),
     counter(
         "loadd_spans_dropped",
-        "Spans dropped because the queue was full",
+        "Spans lost: the queue was full, or the receiver was away or refused them",
     ),
     counter(
         "loadd_tags_renamed",

@@ -119,6 +119,17 @@ impl Cell {
     }
 }
 
+impl Cell {
+    /// Gives back the memory of an emptied distribution: the next sample asks for what it needs.
+    pub(crate) fn give_back(&mut self) {
+        match self {
+            Cell::Time(cell) => *cell = Distribution::default(),
+            Cell::Plain(cell) => *cell = Distribution::default(),
+            Cell::Empty | Cell::Counter(_) | Cell::Gauge(_) | Cell::Rate(_) => {}
+        }
+    }
+}
+
 impl Window {
     /// Counts one sample, if the window spans its bucket and the count has room.
     #[inline]

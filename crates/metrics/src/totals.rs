@@ -3,6 +3,10 @@
 //! Only what a shelf has touched is looked at. A histogram is copied when it changes while a snapshot still holds it, and
 //! shared otherwise.
 
+mod budget;
+
+pub use budget::Reductions;
+
 use std::{sync::Arc, time::Duration};
 
 use hashbrown::HashMap;
@@ -26,6 +30,10 @@ pub struct Totals {
     last_ms: i64,
     /// What counters that are set, not added to, had when they were restored.
     bases: HashMap<SeriesId, f64>,
+    /// Of all trends.
+    histogram_bytes: usize,
+    short_of_memory: bool,
+    reductions: Reductions,
 }
 
 impl Totals {
@@ -40,6 +48,9 @@ impl Totals {
             clock: 0,
             last_ms: i64::MIN,
             bases: HashMap::new(),
+            histogram_bytes: 0,
+            short_of_memory: false,
+            reductions: Reductions::default(),
         }
     }
 
@@ -47,10 +58,16 @@ impl Totals {
     pub fn absorb(&mut self, mut shelf: Shelf) -> Shelf {
         let schema = self.registry.settings().histogram_schema;
         let mut overflowed = HashMap::new();
+        let thrifty = self.is_short_of_memory();
+        let mut bytes = Vec::with_capacity(shelf.dirty.len());
         for id in &shelf.dirty {
             let id = SeriesId(*id);
             let state = self.touch(id);
+            bytes.push(state.value.bytes());
             let samples = absorb_cell(&mut shelf.cells[id.index()], &mut state.value, schema);
+            if thrifty {
+                shelf.cells[id.index()].give_back();
+            }
             let metric = state.metric;
             if self.overflow[id.index()] {
                 *overflowed.entry(metric).or_insert(0) += samples;
@@ -61,9 +78,10 @@ impl Totals {
                 Arc::make_mut(histogram).absorb_far(schema, place, amount);
             }
         }
-        for id in shelf.dirty.drain(..) {
-            self.keep_to_limit(SeriesId(id));
+        for (id, before) in shelf.dirty.drain(..).zip(bytes) {
+            self.keep_to_limit(SeriesId(id), before);
         }
+        self.keep_to_budget();
         for (metric, samples) in overflowed {
             self.count_own(metric::SERIES_OVERFLOWED, metric, samples);
         }
@@ -162,20 +180,6 @@ impl Totals {
         self.add(counter, &[("metric", &name)], amount as f64);
     }
 
-    fn keep_to_limit(&mut self, id: SeriesId) {
-        let limit = self.registry.settings().histogram_max_buckets;
-        let Value::Trend(histogram) = &mut self.series[id.index()].value else {
-            return;
-        };
-        if histogram.populated() <= limit {
-            return;
-        }
-        let steps = Arc::make_mut(histogram).reduce_to_limit(limit);
-        if steps > 0 {
-            self.add(metric::RESOLUTION_REDUCTIONS, &[], 1.0);
-        }
-    }
-
     /// The series, marked as changed.
     fn touch(&mut self, id: SeriesId) -> &mut SeriesState {
         if self.series.len() <= id.index() {
@@ -230,6 +234,7 @@ impl Totals {
             SavedValue::Gauge { .. } | SavedValue::Rate { .. } | SavedValue::Trend(_) => None,
         };
         let state = self.touch(id);
+        let bytes = state.value.bytes();
         match (&mut state.value, &saved.value) {
             (Value::Counter(sum), SavedValue::Counter(before)) => *sum += before,
             (Value::Gauge(gauge), SavedValue::Gauge { last, min, max }) => {
@@ -258,6 +263,8 @@ impl Totals {
             }
         }
         state.restored = true;
+        let now = state.value.bytes();
+        self.histogram_bytes = self.histogram_bytes + now - bytes;
         if let Some(sum) = own_base {
             self.bases.insert(id, sum);
         }
@@ -266,6 +273,14 @@ impl Totals {
 }
 
 impl Value {
+    /// Bytes of its buckets.
+    fn bytes(&self) -> usize {
+        match self {
+            Value::Trend(histogram) => histogram.bytes(),
+            Value::Counter(_) | Value::Gauge(_) | Value::Rate { .. } => 0,
+        }
+    }
+
     fn empty(kind: Kind, contains: Contains, schema: i8) -> Value {
         match (kind, contains) {
             (Kind::Counter, _) => Value::Counter(0.0),

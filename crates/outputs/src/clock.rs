@@ -24,6 +24,11 @@ impl Clock {
     }
 }
 
+/// The instant that tasks which wait for each other speak of.
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
 /// The wall clock, for the dates that receivers send.
 pub(crate) fn unix_seconds() -> u64 {
     SystemTime::now()

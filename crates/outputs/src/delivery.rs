@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use loadd_metrics::Snapshot;
+use loadd_metrics::{Exemplars, Snapshot};
 use tokio::sync::{Notify, oneshot, watch};
 
 use crate::{
@@ -120,6 +120,13 @@ impl Delivery {
             patience: Patience::USUAL,
             seed,
         })
+    }
+
+    /// Sends spans of slow requests along with their histograms.
+    #[must_use]
+    pub fn with_exemplars(mut self, exemplars: Arc<Exemplars>) -> Delivery {
+        self.pusher.send_exemplars(exemplars);
+        self
     }
 
     /// What it counts about itself.

@@ -40,6 +40,9 @@ pub enum Error {
         /// What came of it.
         error: io::Error,
     },
+    /// The exporter of spans.
+    #[error("{0}")]
+    Traces(String),
     /// No thread.
     #[error("start the thread of {name}: {error}")]
     Thread {

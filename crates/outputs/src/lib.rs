@@ -23,6 +23,7 @@ mod push;
 mod remote_write;
 mod settings;
 mod spool;
+mod traces;
 
 pub use checkpoint::{
     Checkpoint, CheckpointWriter, Decision, Ending, Keep, OpenError, RunFolder, RunKey, RunState,
@@ -42,7 +43,9 @@ pub use remote_write::{remote_write, v1, v2};
 pub use settings::{
     BasicAuth, Compression, DISK_SPOOL_BYTES, HistogramMode, MEMORY_SPOOL_BYTES, OtlpNames,
     OtlpProtocol, OtlpSettings, ProtocolVersion, RemoteWriteSettings, SettingFault, TlsSettings,
+    TracesSettings,
 };
+pub use traces::{TraceCounters, TraceReport, Traces};
 
 // The kit in `tests/` speaks of this crate by its name, in unit tests too.
 #[cfg(test)]

@@ -6,13 +6,15 @@
 //! * **Slow beat**: an unchanged series is sent with each push for the first minute, then once a minute, each at a second of
 //!   its own, so that a push is not idle for a minute and then late. When it wakes, its old value goes along, dated at the
 //!   push before, so that short windows see the first increments.
+//! * **Exemplars** go with a histogram once each, in the order of their times, and not with a series' first push: receivers
+//!   of version 1.0 put them in before the series is there, and lose them.
 //! * **End**: after the last snapshot's record a second one with a staleness marker for each series.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use hashbrown::HashMap;
-use loadd_metrics::{Kind, SeriesId, SeriesState, Snapshot, Value};
+use loadd_metrics::{Exemplars, Kind, SeriesId, SeriesState, Snapshot, Value};
 
 use crate::{
     remote_write::histogram::{Invalid, Writer, empty_message},
@@ -35,6 +37,8 @@ struct Known {
     resting: Option<Value>,
     /// Where in the minute its slow beat falls.
     phase_ms: i64,
+    /// Time of its last exemplar.
+    exemplar_ms: i64,
 }
 
 impl Known {
@@ -62,6 +66,10 @@ pub(crate) struct Pusher {
     /// Nothing may be dated at or before this.
     floor_ms: i64,
     ended: bool,
+    /// Where traces are on.
+    exemplars: Option<Arc<Exemplars>>,
+    /// What an earlier process has sent reaches to here.
+    joined_after_ms: i64,
 }
 
 /// What came of a snapshot: up to two records, and how many samples failed the validator.
@@ -85,7 +93,14 @@ impl Pusher {
             next_push_ms: joined_ms,
             floor_ms,
             ended: false,
+            exemplars: None,
+            joined_after_ms: floor_ms,
         }
+    }
+
+    /// From now on sends these along.
+    pub(crate) fn send_exemplars(&mut self, exemplars: Arc<Exemplars>) {
+        self.exemplars = Some(exemplars);
     }
 
     /// Takes a snapshot.
@@ -142,6 +157,7 @@ impl Pusher {
                 resting: None,
                 // The golden ratio spreads neighbours evenly, however many there are.
                 phase_ms: order.wrapping_mul(37_082).rem_euclid(BEAT_MS),
+                exemplar_ms: self.joined_after_ms,
             }
         });
         // Still without a sample at this tick: its zero moves along, up to the tick before the first one.
@@ -154,6 +170,7 @@ impl Pusher {
         let mut points = Vec::with_capacity(self.room.1);
         self.writer.reserve(self.room.0);
         let mut bytes = 0;
+        let exemplars = self.exemplars.as_ref().map(|exemplars| exemplars.latest());
         for series in &snapshot.series {
             let Some(known) = self.known.get_mut(&series.id) else {
                 continue;
@@ -177,24 +194,35 @@ impl Pusher {
                 }
             };
             bytes += reading.len();
-            let mut add = |time_ms, reading| {
+            let exemplar = exemplars.as_ref().and_then(|all| all.get(&series.id));
+            let exemplar = exemplar.filter(|exemplar| {
+                let is_new = exemplar.time_ms > known.exemplar_ms && exemplar.time_ms <= time_ms;
+                is_new && (known.sent.is_some() || snapshot.last)
+            });
+            known.exemplar_ms = exemplar.map_or(known.exemplar_ms, |exemplar| exemplar.time_ms);
+            let mut add = |time_ms, reading, exemplar| {
                 points.push(Point {
                     series: Arc::clone(&known.def),
                     time_ms,
                     reading,
+                    exemplar,
                 });
             };
             if let Some(birth_ms) = known.birth_ms.take().filter(|birth_ms| *birth_ms < time_ms) {
-                add(birth_ms, Reading::Zero(zero_of(&series.value)));
+                add(birth_ms, Reading::Zero(zero_of(&series.value)), None);
             }
             let rested = known.resting.take_if(|_| changed);
             if known.sent_ms < self.push_ms
                 && let Some(value) = rested
                 && let Ok(Some(old)) = self::reading(&mut self.writer, &value)
             {
-                add(self.push_ms, old);
+                add(self.push_ms, old, None);
             }
-            add(time_ms, reading);
+            add(
+                time_ms,
+                reading,
+                exemplar.map(|exemplar| Box::new(*exemplar)),
+            );
             known.sent = Some(series.version);
             known.sent_ms = time_ms;
         }
@@ -219,6 +247,7 @@ impl Pusher {
                 series: Arc::clone(&known.def),
                 time_ms,
                 reading: Reading::Stale,
+                exemplar: None,
             })
             .collect();
         self.record(points, time_ms, true)

@@ -2,6 +2,7 @@
 
 pub(crate) mod classic;
 pub(crate) mod encode;
+mod exemplar;
 pub(crate) mod histogram;
 mod lines;
 pub mod v1;

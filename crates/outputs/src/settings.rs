@@ -2,6 +2,7 @@
 
 mod common;
 mod otlp;
+mod traces;
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
@@ -14,6 +15,7 @@ pub use common::{BasicAuth, SettingFault, TlsSettings};
 pub(crate) use common::{EndpointSettings, Transport, label_faults};
 use common::{Faults, default_flush_timeout, default_interval, default_prefix, duration, size};
 pub use otlp::{Compression, OtlpNames, OtlpProtocol, OtlpSettings};
+pub use traces::TracesSettings;
 
 /// Bytes that wait in memory where no folder is set.
 pub const MEMORY_SPOOL_BYTES: u64 = 64 << 20;

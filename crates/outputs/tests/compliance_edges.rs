@@ -30,19 +30,23 @@ use std::{
 };
 
 use loadd_metrics::Kind;
-use loadd_outputs::{FlushReport, HistogramMode, RemoteWriteSettings, v1};
+use loadd_outputs::{FlushReport, HistogramMode, ProtocolVersion, RemoteWriteSettings, v1};
 
 use pipeline::{LONG, Pipeline, balanced, label, of, samples_of, small_run};
 use receiver::{Answer, Receiver};
 
+const VERSIONS: [ProtocolVersion; 2] = [ProtocolVersion::V1, ProtocolVersion::V2];
+
 /// One push of what `record` records, and the requests that came of it.
 fn push(
+    version: ProtocolVersion,
     change: impl FnOnce(&mut RemoteWriteSettings),
     record: impl FnOnce(&mut Pipeline),
 ) -> (Receiver, FlushReport) {
     let receiver = Receiver::statuses(&[]);
     let mut pipeline = Pipeline::new();
     let mut settings = RemoteWriteSettings::new(&receiver.url);
+    settings.version = version;
     change(&mut settings);
     let output = pipeline.sender(settings, None);
     let counters = output.counters();
@@ -57,44 +61,50 @@ fn push(
 #[test]
 fn long_names_and_values_are_sent_whole_or_cut_at_the_stated_limit() {
     // very_long_label_names, very_long_label_values, huge_label_values, very_long_metric_name
-    let (name, value) = ("n".repeat(200), "v".repeat(10_240));
-    let metric = "m".repeat(120);
-    let (receiver, report) = push(
-        |_| {},
-        |pipeline| {
-            let tags = [(name.as_str(), value.as_str()), ("url", &value)];
-            pipeline.add(&metric, Kind::Counter, &tags, 1.0);
-        },
-    );
-    assert_eq!((report.failed, report.pending), (0, 0));
-    let requests = receiver.accepted();
-    let series = of(&requests, &format!("k6_{metric}_total"));
-    assert_eq!(label(series[0], &name), Some(value.as_str()));
-    assert_eq!(label(series[0], "url"), Some(&value[..1_024]));
+    for version in VERSIONS {
+        let (name, value) = ("n".repeat(200), "v".repeat(10_240));
+        let metric = "m".repeat(120);
+        let (receiver, report) = push(
+            version,
+            |_| {},
+            |pipeline| {
+                let tags = [(name.as_str(), value.as_str()), ("url", &value)];
+                pipeline.add(&metric, Kind::Counter, &tags, 1.0);
+            },
+        );
+        assert_eq!((report.failed, report.pending), (0, 0));
+        let requests = receiver.accepted();
+        let series = of(&requests, &format!("k6_{metric}_total"));
+        assert_eq!(label(series[0], &name), Some(value.as_str()));
+        assert_eq!(label(series[0], "url"), Some(&value[..1_024]));
+    }
 }
 
 #[test]
 fn many_labels_arrive_all() {
     // many_labels_per_series, high_cardinality_labels, mixed_labels_and_metadata
-    let names: Vec<String> = (0..10).map(|number| format!("extra_{number}")).collect();
-    let (receiver, _) = push(
-        |_| {},
-        |pipeline| {
-            for value in ["a", "b", "c", "d", "e", "f"] {
-                let tags: Vec<_> = names.iter().map(|name| (name.as_str(), value)).collect();
-                pipeline.add("orders", Kind::Counter, &tags, 1.0);
-            }
-        },
-    );
-    let requests = receiver.accepted();
-    let sets: HashSet<String> = of(&requests, "k6_orders_total")
-        .iter()
-        .map(|series| {
-            assert!(names.iter().all(|name| label(series, name).is_some()));
-            format!("{:?}", series.labels)
-        })
-        .collect();
-    assert_eq!(sets.len(), 6);
+    for version in VERSIONS {
+        let names: Vec<String> = (0..10).map(|number| format!("extra_{number}")).collect();
+        let (receiver, _) = push(
+            version,
+            |_| {},
+            |pipeline| {
+                for value in ["a", "b", "c", "d", "e", "f"] {
+                    let tags: Vec<_> = names.iter().map(|name| (name.as_str(), value)).collect();
+                    pipeline.add("orders", Kind::Counter, &tags, 1.0);
+                }
+            },
+        );
+        let requests = receiver.accepted();
+        let sets: HashSet<String> = of(&requests, "k6_orders_total")
+            .iter()
+            .map(|series| {
+                assert!(names.iter().all(|name| label(series, name).is_some()));
+                format!("{:?}", series.labels)
+            })
+            .collect();
+        assert_eq!(sets.len(), 6);
+    }
 }
 
 #[test]
@@ -115,25 +125,28 @@ fn nothing_to_send_is_no_request() {
 fn many_series_arrive_all_in_requests_of_a_reasonable_size() {
     // many_timeseries, high_cardinality, RobustnessUnderLoad, multiple_series_per_request, batch_size_reasonable,
     // handles_varying_cardinality
-    for count in [10, 20, 200, 2_500] {
-        let (receiver, report) = push(
-            |_| {},
-            |pipeline| {
-                for number in 0..count {
-                    let tags = [("n", &*number.to_string())];
-                    pipeline.add("orders", Kind::Counter, &tags, 1.0);
-                }
-            },
-        );
-        assert_eq!((report.failed, report.pending), (0, 0));
-        let requests = receiver.accepted();
-        let found: HashSet<&str> = of(&requests, "k6_orders_total")
-            .into_iter()
-            .filter_map(|series| label(series, "n"))
-            .collect();
-        assert_eq!(found.len(), count);
-        let largest = requests.iter().map(|one| one.timeseries.len()).max();
-        assert!(largest.is_some_and(|largest| (2..=10_000).contains(&largest)));
+    for version in VERSIONS {
+        for count in [10, 20, 200, 2_500] {
+            let (receiver, report) = push(
+                version,
+                |_| {},
+                |pipeline| {
+                    for number in 0..count {
+                        let tags = [("n", &*number.to_string())];
+                        pipeline.add("orders", Kind::Counter, &tags, 1.0);
+                    }
+                },
+            );
+            assert_eq!((report.failed, report.pending), (0, 0));
+            let requests = receiver.accepted();
+            let found: HashSet<&str> = of(&requests, "k6_orders_total")
+                .into_iter()
+                .filter_map(|series| label(series, "n"))
+                .collect();
+            assert_eq!(found.len(), count);
+            let largest = requests.iter().map(|one| one.timeseries.len()).max();
+            assert!(largest.is_some_and(|largest| (2..=10_000).contains(&largest)));
+        }
     }
 }
 
@@ -170,52 +183,55 @@ fn one_request_is_in_flight() {
 #[test]
 fn a_classic_family_is_whole_in_one_request_and_satisfies_version_1_to_the_letter() {
     // complete_metric_family, histogram_buckets_ordered, rw1_no_native_histograms
-    let (receiver, _) = push(
-        |settings| settings.histograms = HistogramMode::Classic,
-        |pipeline| {
-            for value in [1.0, 30.0, 700.0, 1e9] {
-                pipeline.add("wait", Kind::Trend, &[], value);
+    for version in VERSIONS {
+        let (receiver, _) = push(
+            version,
+            |settings| settings.histograms = HistogramMode::Classic,
+            |pipeline| {
+                for value in [1.0, 30.0, 700.0, 1e9] {
+                    pipeline.add("wait", Kind::Trend, &[], value);
+                }
+            },
+        );
+        let requests = receiver.accepted();
+        assert!(
+            requests
+                .iter()
+                .flat_map(|request| &request.timeseries)
+                .all(|series| series.histograms.is_empty())
+        );
+        let mut families = 0;
+        for request in requests.chunks(1) {
+            let buckets = of(request, "k6_wait_bucket");
+            if buckets.is_empty() {
+                assert!(of(request, "k6_wait_count").is_empty());
+                continue;
             }
-        },
-    );
-    let requests = receiver.accepted();
-    assert!(
-        requests
-            .iter()
-            .flat_map(|request| &request.timeseries)
-            .all(|series| series.histograms.is_empty())
-    );
-    let mut families = 0;
-    for request in requests.chunks(1) {
-        let buckets = of(request, "k6_wait_bucket");
-        if buckets.is_empty() {
-            assert!(of(request, "k6_wait_count").is_empty());
-            continue;
-        }
-        let newest = |series: &v1::TimeSeries| {
-            let mut values = series.samples.iter().map(|sample| sample.value);
-            values.rfind(|value| !value.is_nan())
-        };
-        let Some(count) = newest(of(request, "k6_wait_count")[0]) else {
-            continue;
-        };
-        assert!(!of(request, "k6_wait_sum").is_empty());
-        let mut before = (f64::NEG_INFINITY, 0.0);
-        for series in buckets {
-            let edge: f64 = match label(series, "le") {
-                Some("+Inf") => f64::INFINITY,
-                Some(text) => text.parse().unwrap(),
-                None => panic!("a bucket without le"),
+            let newest = |series: &v1::TimeSeries| {
+                let mut values = series.samples.iter().map(|sample| sample.value);
+                values.rfind(|value| !value.is_nan())
             };
-            let value = newest(series).unwrap();
-            assert!(edge > before.0 && value >= before.1, "le {edge}: {value}");
-            before = (edge, value);
+            let Some(count) = newest(of(request, "k6_wait_count")[0]) else {
+                continue;
+            };
+            assert!(!of(request, "k6_wait_sum").is_empty());
+            let mut before = (f64::NEG_INFINITY, 0.0);
+            for series in buckets {
+                let edge: f64 = match label(series, "le") {
+                    Some("+Inf") => f64::INFINITY,
+                    Some(text) => text.parse().unwrap(),
+                    None => panic!("a bucket without le"),
+                };
+                let value = newest(series).unwrap();
+                assert!(edge > before.0 && value >= before.1, "le {edge}: {value}");
+                before = (edge, value);
+            }
+            assert_eq!(before, (f64::INFINITY, count));
+            assert_eq!(count, 4.0);
+            families += 1;
         }
-        assert_eq!(before, (f64::INFINITY, count));
-        assert_eq!(count, 4.0);
-        families += 1;
+        assert_eq!(families, 1, "{version:?}");
     }
-    assert_eq!(families, 1);
 }
 
 #[test]
@@ -238,13 +254,16 @@ fn a_receiver_that_cannot_be_found_or_refuses_is_asked_again_and_nothing_is_lost
 fn times_are_those_of_the_samples_whatever_the_clock_says() {
     // future_timestamp, zero_timestamp, timestamp_precision: a sample is dated by its snapshot, to the millisecond, and no
     // time is ever before that of its run.
-    let (receiver, _) = push(
-        |_| {},
-        |pipeline| pipeline.add("orders", Kind::Counter, &[], 2.0),
-    );
-    let samples = samples_of(&receiver.accepted(), "k6_orders_total");
-    let times: Vec<i64> = samples.iter().map(|(time, _)| *time).collect();
-    assert_eq!(times, [0, 5_000, 5_001]);
+    for version in VERSIONS {
+        let (receiver, _) = push(
+            version,
+            |_| {},
+            |pipeline| pipeline.add("orders", Kind::Counter, &[], 2.0),
+        );
+        let samples = samples_of(&receiver.accepted(), "k6_orders_total");
+        let times: Vec<i64> = samples.iter().map(|(time, _)| *time).collect();
+        assert_eq!(times, [0, 5_000, 5_001]);
+    }
 }
 
 #[test]

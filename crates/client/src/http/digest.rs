@@ -49,6 +49,7 @@ pub(crate) async fn call(
     if let Ok(value) = HeaderValue::from_str(&proof) {
         request.headers.insert(AUTHORIZATION, value);
     }
+    request.begin_next_hop();
     let noted = debug::before(session, &request);
     let mut second = exchange(session, &request, now(), deadline).await;
     debug::after(noted, &mut second);

@@ -45,6 +45,7 @@ pub(crate) async fn follow(
                 break;
             }
         }
+        request.begin_next_hop();
         let noted = debug::before(session, &request);
         let mut next = exchange(session, &request, now(), deadline).await;
         debug::after(noted, &mut next);

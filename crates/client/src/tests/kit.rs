@@ -152,6 +152,7 @@ pub(super) fn request(method: Method, url: &str) -> HttpRequest {
         jar: Some(Rc::new(CookieJar::new())),
         compression: Vec::new(),
         auth: Auth::Basic,
+        next_hop: None,
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn request(
     of_script: &RuntimeFlags,
     global: &GlobalFlags,
 ) -> Result<RunRequest, String> {
-    of_script.refused()?;
+    let traces = of_script.traces()?;
     let secrets = loadd_script::SecretSources::parse(&global.secret_source)
         .map_err(|error| error.to_string())?;
     let stdin = (script == "-").then(|| {
@@ -95,6 +95,7 @@ pub(super) fn request(
         }),
         without_global: of_script.compatibility_mode == Some(runtime::Compatibility::Base),
         new_summary: of_script.new_machine_readable_summary == Some(true),
+        traces,
         ..RunRequest::default()
     })
 }

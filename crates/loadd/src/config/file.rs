@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use loadd_admin::AdminSettings;
-use loadd_outputs::OtlpSettings;
+use loadd_outputs::{OtlpSettings, TracesSettings};
 use loadd_target::TargetSettings;
 use loadd_timeline::{CountValue, DurationValue, LengthValue, ScenarioSettings, StageSettings};
 use schemars::JsonSchema;
@@ -115,6 +115,8 @@ pub(crate) struct TestFile {
     pub(crate) remote_write: Option<RemoteWriteFile>,
     /// Where metrics are pushed to over OTLP; absent: nowhere.
     pub(crate) otlp: Option<OtlpSettings>,
+    /// Where a span for each request is sent; absent: nowhere.
+    pub(crate) traces: Option<TracesSettings>,
     /// The demo service inside this process; absent: none.
     pub(crate) target: Option<TargetSettings>,
     /// Bounds of the metric pipeline.
@@ -218,6 +220,8 @@ pub(crate) struct ThresholdTable {
 pub(crate) struct MetricsFile {
     /// Series kept for each metric; the rest folds into one overflow series. Default 10 000.
     pub(crate) series_per_metric: Option<CountValue>,
+    /// Memory of the buckets of all histograms; beyond it the resolution of the widest is lowered. Default 512MiB.
+    pub(crate) histogram_memory: Option<ByteSize>,
     /// Tags that no series of k6's metrics has: samples that differ only in them add up in one series.
     pub(crate) drop_tags: Vec<String>,
     /// If not empty: the only tags that series of k6's metrics have.

@@ -11,6 +11,7 @@ use std::{
     sync::Arc,
 };
 
+use loadd_outputs::TracesSettings;
 use loadd_script::{Bundle, Limits, ScriptFiles, Source};
 use serde_json::{Map, Value};
 
@@ -75,6 +76,8 @@ pub(crate) struct RunRequest {
     pub(crate) without_global: bool,
     /// `--type`; absent: found out.
     pub(crate) kind: Option<FileKind>,
+    /// `--traces-output`, read.
+    pub(crate) traces: Option<TracesSettings>,
 }
 
 /// What a file is.
@@ -266,6 +269,10 @@ pub(crate) fn run(request: &RunRequest, around: &Surroundings) -> Result<Resolve
     test.admin_may_fail = request.address_may_fail;
     test.files = outs.files;
     test.otlp = outs.otlp;
+    test.traces = request.traces.clone().map(|traces| TracesSettings {
+        service: Some(service_name(around)),
+        ..traces
+    });
     test.output_names = outs.names;
     test.dashboard = outs.dashboard;
     test.summary.mode = request.summary_mode;
@@ -279,6 +286,14 @@ pub(crate) fn run(request: &RunRequest, around: &Surroundings) -> Result<Resolve
         test.handle_summary = None;
     }
     Ok(test)
+}
+
+/// What spans are told to come from, as with k6's metrics over OTLP.
+fn service_name(around: &Surroundings) -> String {
+    let set = around.var("OTEL_SERVICE_NAME");
+    set.filter(|name| !name.is_empty())
+        .unwrap_or("k6")
+        .to_owned()
 }
 
 /// Options that flags, variables or the config file have set, by k6's keys.

@@ -168,6 +168,8 @@ pub(crate) fn resolve(
         .and_then(|remote| remote.spool.as_ref());
     let spool = spool.map(|spool| way.folder.join(&spool.path));
     let otlp = file.otlp.as_ref().map(|otlp| check.otlp(otlp, &way.folder));
+    let traces = file.traces.as_ref();
+    let traces = traces.and_then(|traces| check.traces(traces, &way.folder));
     let remote_write = file
         .remote_write
         .as_ref()
@@ -250,6 +252,7 @@ pub(crate) fn resolve(
         registry,
         remote_write,
         otlp,
+        traces,
         spool,
         admin,
         admin_may_fail: false,

@@ -6,7 +6,7 @@ use loadd_admin::AdminSettings;
 use loadd_client::ClientSettings;
 use loadd_engine::{BatchLimits, HookSettings, UrlTemplates};
 use loadd_metrics::{Registry, SystemTags, ThresholdSet};
-use loadd_outputs::{OtlpSettings, RemoteWriteSettings};
+use loadd_outputs::{OtlpSettings, RemoteWriteSettings, TracesSettings};
 use loadd_script::{Bundle, HttpDefaults, Limits};
 use loadd_target::TargetSettings;
 use loadd_timeline::{Plan, Share, StartAt};
@@ -69,6 +69,8 @@ pub(crate) struct ResolvedTest {
     pub(crate) remote_write: Option<RemoteWriteSettings>,
     /// Pushing over OTLP; `None`: off.
     pub(crate) otlp: Option<OtlpSettings>,
+    /// A span for each request; `None`: off.
+    pub(crate) traces: Option<TracesSettings>,
     /// Folder of spool and checkpoint; `None`: samples wait in memory.
     pub(crate) spool: Option<PathBuf>,
     /// The admin server; `None`: off (`loadd run` without `--address`).

@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 /// Path (`*`: any key) and what it is.
 const KEYS: &[(&str, &str)] = &[
     // Tables of the contract.
-    ("traces", "traces"),
     ("verdict", "the verdict over all workers"),
     ("prometheus", "asking Prometheus"),
     ("guards", "guards"),

@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed};
 
 use loadd_admin::{Delivery, Run};
 use loadd_engine::EngineHandle;
-use loadd_metrics::{SelfMetrics, Snapshot};
+use loadd_metrics::{Exemplars, SelfMetrics, Snapshot};
 use loadd_outputs::{
-    Delivery as Sender, DeliveryHandle, PipelineCounters, RunFolder, RunIdentity, otlp,
-    remote_write,
+    Delivery as Sender, DeliveryHandle, PipelineCounters, RunFolder, RunIdentity, TraceCounters,
+    Traces, otlp, remote_write,
 };
 use tokio::sync::watch;
 
@@ -23,6 +23,8 @@ pub(super) struct Pipeline {
     logs: Arc<LogCounts>,
     /// Those of the senders, once there are any.
     counters: Mutex<Counters>,
+    /// Spans of slow requests, where traces are on.
+    exemplars: Arc<Exemplars>,
     /// What the page and its kin show.
     shown: watch::Sender<Option<Run>>,
 }
@@ -32,6 +34,7 @@ pub(super) struct Pipeline {
 struct Counters {
     remote_write: Option<Arc<PipelineCounters>>,
     otlp: Option<Arc<PipelineCounters>>,
+    traces: Option<Arc<TraceCounters>>,
 }
 
 /// Senders at work.
@@ -47,6 +50,7 @@ impl Pipeline {
             own,
             logs,
             counters: Mutex::default(),
+            exemplars: Arc::default(),
             shown: watch::Sender::new(None),
         }
     }
@@ -72,6 +76,16 @@ impl Pipeline {
         self.own.clone()
     }
 
+    pub(super) fn exemplars(&self) -> Arc<Exemplars> {
+        Arc::clone(&self.exemplars)
+    }
+
+    /// From now on tells what becomes of spans.
+    pub(super) fn count_spans(&self, traces: Option<&Traces>) {
+        let mut known = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
+        known.traces = traces.map(Traces::counters);
+    }
+
     /// The sender's counters, or fresh ones where nothing is sent.
     pub(super) fn counters(&self) -> Arc<PipelineCounters> {
         self.known().remote_write.unwrap_or_default()
@@ -85,7 +99,9 @@ impl Pipeline {
     }
 
     pub(super) fn delivery(&self) -> Delivery {
-        let Counters { remote_write, otlp } = self.known();
+        let Counters {
+            remote_write, otlp, ..
+        } = self.known();
         let senders = remote_write.into_iter().chain(otlp);
         senders.fold(Delivery::default(), |sum, counters| Delivery {
             pending: sum.pending + counters.pending.load(Relaxed),
@@ -120,21 +136,30 @@ impl Pipeline {
         let mut senders = Senders::default();
         if let Some(settings) = &test.remote_write {
             let handle = remote_write(settings, &identity, engine.snapshots(), folder)
+                .map(|sender| self.with_exemplars(test, sender))
                 .and_then(Sender::start)
                 .map_err(|error| fail(&format!("remote_write: {error}"), Exit::BadConfig))?;
             senders.remote_write = Some(handle);
         }
         if let Some(settings) = &test.otlp {
             let handle = otlp(settings, &identity, engine.snapshots(), folder)
+                .map(|sender| self.with_exemplars(test, sender))
                 .and_then(Sender::start)
                 .map_err(|error| fail(&format!("otlp: {error}"), Exit::BadConfig))?;
             senders.otlp = Some(handle);
         }
-        *self.counters.lock().unwrap_or_else(PoisonError::into_inner) = Counters {
-            remote_write: senders.remote_write.as_ref().map(DeliveryHandle::counters),
-            otlp: senders.otlp.as_ref().map(DeliveryHandle::counters),
-        };
+        let mut known = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
+        known.remote_write = senders.remote_write.as_ref().map(DeliveryHandle::counters);
+        known.otlp = senders.otlp.as_ref().map(DeliveryHandle::counters);
+        drop(known);
         Ok((senders, identity.since_ms))
+    }
+
+    fn with_exemplars(&self, test: &ResolvedTest, sender: Sender) -> Sender {
+        match test.traces {
+            Some(_) => sender.with_exemplars(self.exemplars()),
+            None => sender,
+        }
     }
 
     /// Brings the self metrics up to date.
@@ -142,13 +167,22 @@ impl Pipeline {
         for (level, count) in self.logs.read() {
             self.count("loadd_log_messages", &[("level", level)], count);
         }
-        let Counters { remote_write, otlp } = self.known();
+        let Counters {
+            remote_write,
+            otlp,
+            traces,
+        } = self.known();
         if let Some(pipeline) = remote_write {
             self.publish_sender(&pipeline);
             self.publish_spool(&pipeline);
         }
         if let Some(pipeline) = otlp {
             self.publish_otlp(&pipeline);
+        }
+        if let Some(traces) = traces {
+            self.count("loadd_spans", &[], traces.sent.load(Relaxed));
+            self.count("loadd_spans_dropped", &[], traces.dropped.load(Relaxed));
+            self.count("loadd_exemplars_dropped", &[], self.exemplars.dropped());
         }
     }
 

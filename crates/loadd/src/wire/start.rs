@@ -149,6 +149,7 @@ impl Start {
             self_metrics: pipeline.own(),
             tick_hook: TickHook::new(move || ticked.publish()),
             tap: None,
+            tracing: None,
             seed: seed(),
         }
     }

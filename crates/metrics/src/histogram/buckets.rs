@@ -37,6 +37,11 @@ impl Buckets {
         self.populated as usize
     }
 
+    /// Bytes of all chunks, whatever room there is beside them.
+    pub(crate) fn bytes(&self) -> usize {
+        self.chunks.len() * size_of::<Chunk>() + self.high.len() * size_of::<(i32, u32)>()
+    }
+
     /// Adds to one bucket.
     pub(crate) fn add(&mut self, cursor: &mut Cursor, index: i32, count: u64) {
         if count == 0 {

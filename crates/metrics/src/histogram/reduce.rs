@@ -31,6 +31,15 @@ impl Histogram {
         steps
     }
 
+    /// Lowers the schema by one; `false` where it is the lowest.
+    pub(crate) fn reduce_a_step(&mut self) -> bool {
+        let lowest = self.schema <= MIN_SCHEMA;
+        if !lowest {
+            self.reduce(self.schema - 1);
+        }
+        !lowest
+    }
+
     /// Moves what lies below a larger threshold, which is an edge of the schema, into the zero bucket.
     pub(super) fn widen_zero(&mut self, threshold: f64) {
         if threshold <= self.zero_threshold {

@@ -4,8 +4,8 @@ use loadd_metrics::{Contains, Histogram, Kind, naming::Part};
 use opentelemetry_proto::tonic::{
     common::v1::KeyValue,
     metrics::v1::{
-        AggregationTemporality, ExponentialHistogram, ExponentialHistogramDataPoint, Gauge,
-        HistogramDataPoint, Metric, NumberDataPoint, Sum,
+        AggregationTemporality, Exemplar, ExponentialHistogram, ExponentialHistogramDataPoint,
+        Gauge, HistogramDataPoint, Metric, NumberDataPoint, Sum, exemplar,
         exponential_histogram_data_point::Buckets, metric::Data, number_data_point::Value,
     },
 };
@@ -102,6 +102,7 @@ pub(super) fn add(metric: &mut Metric, part: Part, point: &Point, attributes: &[
                 start_time_unix_nano: start,
                 time_unix_nano: time,
                 flags,
+                exemplars: exemplars(point, 1.0),
                 ..filled
             });
         }
@@ -114,12 +115,29 @@ pub(super) fn add(metric: &mut Metric, part: Part, point: &Point, attributes: &[
                 start_time_unix_nano: start,
                 time_unix_nano: time,
                 flags,
+                exemplars: exemplars(point, unit(point.series.contains)),
                 ..filled
             });
         }
         Some(Data::Summary(_)) | None => return 0,
     }
     1
+}
+
+/// What one of ours is in k6's units.
+fn unit(contains: Contains) -> f64 {
+    if contains == Contains::Time { 1e3 } else { 1.0 }
+}
+
+fn exemplars(point: &Point, unit: f64) -> Vec<Exemplar> {
+    let exemplar = point.exemplar.iter().map(|exemplar| Exemplar {
+        time_unix_nano: nanos(exemplar.time_ms),
+        span_id: exemplar.span_id.to_be_bytes().to_vec(),
+        trace_id: exemplar.trace_id.to_be_bytes().to_vec(),
+        value: Some(exemplar::Value::AsDouble(exemplar.value * unit)),
+        ..Exemplar::default()
+    });
+    exemplar.collect()
 }
 
 fn nanos(time_ms: i64) -> u64 {
@@ -212,7 +230,7 @@ fn dense(histogram: &Histogram) -> (Buckets, Buckets, i32) {
 }
 
 fn explicit(reading: &Reading, contains: Contains) -> Option<HistogramDataPoint> {
-    let unit = if contains == Contains::Time { 1e3 } else { 1.0 };
+    let unit = unit(contains);
     let bounds = SDK_BOUNDS.map(|bound| bound / unit);
     let (counts, count, sum) = match Cumulative::of(reading, &bounds, &[])? {
         Cumulative::Counts(counts, count, sum, _) => (counts, count, sum),

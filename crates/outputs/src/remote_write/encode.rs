@@ -2,11 +2,13 @@
 //! kept; no allocation for a series that has been met before.
 
 use bytes::Bytes;
+use hashbrown::HashMap;
 use loadd_metrics::{Contains, Kind, naming::Part};
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint};
 
 use super::{
     classic::{Bounds, Cumulative},
+    exemplar,
     lines::{Catalogue, Content, Le, Line, Lines},
     values::{Form, Value, value},
 };
@@ -58,13 +60,21 @@ struct Symbols {
     /// Reference by number, where the mark is this request's.
     references: Vec<(u32, u32)>,
     mark: u32,
-    /// Numbers by reference.
+    /// Numbers by reference; with the topmost bit those of `own`.
     used: Vec<u32>,
+    /// Strings that no other request will have, and their references.
+    own: Vec<String>,
+    own_references: HashMap<String, u32>,
 }
+
+/// Marks a number of [`Symbols::own`].
+const OWN: u32 = 1 << 31;
 
 impl Symbols {
     fn begin(&mut self) {
         self.used.clear();
+        self.own.clear();
+        self.own_references.clear();
         self.mark = self.mark.wrapping_add(1);
         if self.mark == 0 {
             self.references.clear();
@@ -85,6 +95,19 @@ impl Symbols {
             self.used.push(number);
         }
         *reference
+    }
+
+    /// The reference of a string that is in no catalogue.
+    fn own(&mut self, text: String) -> u32 {
+        if let Some(reference) = self.own_references.get(&text) {
+            return *reference;
+        }
+        let reference = u32::try_from(self.used.len()).unwrap_or(u32::MAX);
+        self.used
+            .push(OWN | u32::try_from(self.own.len()).unwrap_or(0));
+        self.own.push(text.clone());
+        self.own_references.insert(text, reference);
+        reference
     }
 }
 
@@ -121,7 +144,10 @@ impl RemoteWriteCodec {
         }
         self.head.clear();
         for number in &self.symbols.used {
-            let text = &self.catalogue.strings.all[*number as usize];
+            let text: &str = match number & OWN {
+                0 => &self.catalogue.strings.all[*number as usize],
+                _ => &self.symbols.own[(number & !OWN) as usize],
+            };
             encode_key(4, WireType::LengthDelimited, &mut self.head);
             encode_varint(text.len() as u64, &mut self.head);
             self.head.extend_from_slice(text.as_bytes());
@@ -161,6 +187,7 @@ impl RemoteWriteCodec {
             lines,
             points,
             cumulative: &cumulative,
+            bounds,
             offered: 0,
         };
         for line in &lines.lines {
@@ -184,6 +211,7 @@ struct SeriesWriter<'a> {
     lines: &'a Lines,
     points: &'a [Point],
     cumulative: &'a [Option<Cumulative>],
+    bounds: &'a [f64],
     offered: u64,
 }
 
@@ -213,13 +241,15 @@ impl SeriesWriter<'_> {
             return;
         }
         self.offered += count;
+        let exemplars = self.exemplars(line, bucket);
         if self.v2 {
-            self.write_v2(line, le, bucket, length);
+            self.write_v2(line, le, bucket, length, &exemplars);
             return;
         }
         let le = le.map_or(&[][..], |le| &le.bytes);
         encode_key(1, WireType::LengthDelimited, self.out);
-        encode_varint((line.bytes.len() + le.len() + length) as u64, self.out);
+        let labels = line.bytes.len() + le.len();
+        encode_varint((labels + length + exemplars.len()) as u64, self.out);
         let (before, after) = line.bytes.split_at(line.le_at.0);
         for labels in [before, le, after] {
             self.out.extend_from_slice(labels);
@@ -227,6 +257,34 @@ impl SeriesWriter<'_> {
         for (time_ms, value) in values() {
             value.put(time_ms, form, self.out);
         }
+        self.out.extend_from_slice(&exemplars);
+    }
+
+    /// Those of a line, ready to be written: a native histogram has all of them, a bucket those that fell into it.
+    fn exemplars(&mut self, line: &Line, bucket: usize) -> Vec<u8> {
+        let mut fields = Vec::new();
+        for exemplar in self
+            .points
+            .iter()
+            .filter_map(|point| point.exemplar.as_deref())
+        {
+            let its_bucket = || self.bounds.partition_point(|bound| *bound < exemplar.value);
+            match line.content {
+                Content::Native => {}
+                Content::Buckets if its_bucket() == bucket => {}
+                Content::Buckets
+                | Content::Part(_)
+                | Content::Sum
+                | Content::Count
+                | Content::Stat(_) => continue,
+            }
+            if self.v2 {
+                exemplar::put_v2(exemplar, |text| self.symbols.own(text), &mut fields);
+            } else {
+                exemplar::put_v1(exemplar, &mut fields);
+            }
+        }
+        fields
     }
 
     fn form(&self, line: &Line) -> Form {
@@ -253,7 +311,14 @@ impl SeriesWriter<'_> {
         oldest.map_or(since_ms, |oldest| oldest.min(since_ms))
     }
 
-    fn write_v2(&mut self, line: &Line, le: Option<&Le>, bucket: usize, length: usize) {
+    fn write_v2(
+        &mut self,
+        line: &Line,
+        le: Option<&Le>,
+        bucket: usize,
+        length: usize,
+        exemplars: &[u8],
+    ) {
         let form = self.form(line);
         let le: &[u32] = le.map_or(&[], |le| &le.refs);
         let (before, after) = line.refs.split_at(line.le_at.1);
@@ -276,7 +341,7 @@ impl SeriesWriter<'_> {
         let described = 1 + encoded_len_varint(metadata_len as u64) + metadata_len;
         let out = &mut *self.out;
         encode_key(5, WireType::LengthDelimited, out);
-        encode_varint((packed + length + described) as u64, out);
+        encode_varint((packed + length + exemplars.len() + described) as u64, out);
         encode_key(1, WireType::LengthDelimited, out);
         encode_varint(refs_len as u64, out);
         for number in numbers {
@@ -285,6 +350,7 @@ impl SeriesWriter<'_> {
         for (time_ms, value) in Self::values(self.points, self.cumulative, line.content, bucket) {
             value.put(time_ms, form, out);
         }
+        out.extend_from_slice(exemplars);
         encode_key(5, WireType::LengthDelimited, out);
         encode_varint(metadata_len as u64, out);
         for (tag, value) in metadata.into_iter().filter(|(_, value)| *value != 0) {

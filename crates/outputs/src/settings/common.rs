@@ -139,6 +139,10 @@ impl Faults {
         if interval < Duration::from_millis(500) || interval > Duration::from_secs(60) {
             self.add("interval", "must be between 500ms and 60s");
         }
+        self.flush_timeout(flush_timeout);
+    }
+
+    pub(crate) fn flush_timeout(&mut self, flush_timeout: Duration) {
         if flush_timeout > Duration::from_secs(3600) {
             self.add("flush_timeout", "must be at most 1h");
         }

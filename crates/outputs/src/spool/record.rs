@@ -3,14 +3,14 @@
 //!
 //! Layout of a payload: kind byte, then for `1` (run): number, start, labels, since; for `2` (series): number, run, metric,
 //! kind, contents, family, tags, help; for `3` (record): sequence, time, points, last, run, then (series number, age of the point
-//! in ms, reading) to the end. Numbers are given anew in each segment. A histogram reading is the protobuf `Histogram`
+//! in ms, the exemplar where there is one, reading) to the end. Numbers are given anew in each segment. A histogram reading is the protobuf `Histogram`
 //! message without time stamp, which both versions of remote write share.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use hashbrown::HashMap;
-use loadd_metrics::{Contains, Family, Kind, naming::WireMetric};
+use loadd_metrics::{Contains, Exemplar, Family, Kind, naming::WireMetric};
 
 use super::wire::{Take, put_bytes, put_f64, put_i64, put_pairs, put_u64};
 
@@ -60,6 +60,8 @@ pub(crate) struct Point {
     pub(crate) series: Arc<SeriesDef>,
     pub(crate) time_ms: i64,
     pub(crate) reading: Reading,
+    /// A slow request behind a histogram, where traces are on; few points have one.
+    pub(crate) exemplar: Option<Box<Exemplar>>,
 }
 
 /// A value.
@@ -226,9 +228,33 @@ pub(crate) fn encode(record: &Record, numbers: &mut Numbers, out: &mut Vec<u8>) 
         for (point, id) in record.points.iter().zip(ids) {
             put_u64(out, id);
             put_i64(out, record.time_ms.wrapping_sub(point.time_ms));
+            if let Some(exemplar) = &point.exemplar {
+                put_exemplar(out, exemplar);
+            }
             put_reading(out, &point.reading);
         }
     });
+}
+
+/// Stands before a reading where a reading's own first byte would.
+const EXEMPLAR: u8 = 5;
+
+fn put_exemplar(out: &mut Vec<u8>, exemplar: &Exemplar) {
+    out.push(EXEMPLAR);
+    out.extend_from_slice(&exemplar.trace_id.to_be_bytes());
+    out.extend_from_slice(&exemplar.span_id.to_be_bytes());
+    put_f64(out, exemplar.value);
+    put_i64(out, exemplar.time_ms);
+}
+
+fn take_exemplar(take: &mut Take<'_>) -> Option<Exemplar> {
+    take.u8()?;
+    Some(Exemplar {
+        trace_id: u128::from_be_bytes(take.array()?),
+        span_id: u64::from_be_bytes(take.array()?),
+        value: take.f64()?,
+        time_ms: take.i64()?,
+    })
 }
 
 fn put_reading(out: &mut Vec<u8>, reading: &Reading) {
@@ -339,12 +365,17 @@ impl Dictionary {
         while !take.is_empty() {
             let number = take.u64()?;
             let age = take.i64()?;
+            let exemplar = match take.peek() {
+                Some(EXEMPLAR) => Some(Box::new(take_exemplar(&mut take)?)),
+                Some(_) | None => None,
+            };
             let reading = take_reading(&mut take)?;
             if let Some(series) = self.series.get(&number) {
                 points.push(Point {
                     series: Arc::clone(series),
                     time_ms: head.time_ms.wrapping_sub(age),
                     reading,
+                    exemplar,
                 });
             }
         }

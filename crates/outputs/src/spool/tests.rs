@@ -12,7 +12,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use loadd_metrics::{Contains, Family, Kind};
+use loadd_metrics::{Contains, Exemplar, Family, Kind};
 use proptest::prelude::*;
 
 use super::{
@@ -115,6 +115,16 @@ fn series() -> (Arc<Run>, Vec<Arc<SeriesDef>>) {
     (run, all)
 }
 
+/// Values have one, births and ends do not: both ways through every log.
+fn exemplar(time_ms: i64) -> Exemplar {
+    Exemplar {
+        trace_id: u128::MAX - 7,
+        span_id: 7,
+        value: 0.125,
+        time_ms,
+    }
+}
+
 fn record(
     time_ms: i64,
     first: bool,
@@ -128,6 +138,7 @@ fn record(
                 series: Arc::clone(one),
                 time_ms: time_ms - 1,
                 reading: Reading::Zero(Bytes::new()),
+                exemplar: None,
             });
         }
         let reading = if last {
@@ -139,6 +150,7 @@ fn record(
             series: Arc::clone(one),
             time_ms,
             reading,
+            exemplar: (!last).then(|| Box::new(exemplar(time_ms))),
         });
     }
     Record {

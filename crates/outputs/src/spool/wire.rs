@@ -50,6 +50,16 @@ impl<'a> Take<'a> {
         Some(*first)
     }
 
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.0.first().copied()
+    }
+
+    pub(crate) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (head, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*head)
+    }
+
     pub(crate) fn u64(&mut self) -> Option<u64> {
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {
@@ -72,9 +82,7 @@ impl<'a> Take<'a> {
     }
 
     pub(crate) fn f64(&mut self) -> Option<f64> {
-        let (head, rest) = self.0.split_first_chunk::<8>()?;
-        self.0 = rest;
-        Some(f64::from_bits(u64::from_le_bytes(*head)))
+        Some(f64::from_bits(u64::from_le_bytes(self.array()?)))
     }
 
     /// A count of things of which each takes at least one byte: bounded by what is left, so that damage cannot ask for memory.

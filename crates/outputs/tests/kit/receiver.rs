@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use loadd_outputs::v1;
+use loadd_outputs::{v1, v2};
 use prost::Message;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
@@ -40,8 +40,56 @@ impl Captured {
             .unwrap()
     }
 
+    /// The version that its header names.
+    pub fn version(&self) -> &str {
+        self.header("x-prometheus-remote-write-version").unwrap()
+    }
+
+    /// What it says in 2.0.
+    pub fn v2(&self) -> v2::Request {
+        v2::Request::decode(self.plain().as_slice()).unwrap()
+    }
+
+    /// What it says, in the words of 1.0 whatever version it speaks.
     pub fn request(&self) -> v1::WriteRequest {
-        v1::WriteRequest::decode(self.plain().as_slice()).unwrap()
+        if self.version().starts_with('2') {
+            translated(&self.v2())
+        } else {
+            v1::WriteRequest::decode(self.plain().as_slice()).unwrap()
+        }
+    }
+}
+
+/// The series of a request of 2.0 as 1.0 has them: references become strings, start times and metadata are left out.
+fn translated(request: &v2::Request) -> v1::WriteRequest {
+    let labels = |references: &[u32]| -> Vec<v1::Label> {
+        let text = |at: u32| request.symbols[at as usize].clone();
+        let pairs = references.chunks(2);
+        pairs
+            .map(|pair| v1::Label {
+                name: text(pair[0]),
+                value: text(pair[1]),
+            })
+            .collect()
+    };
+    let sample = |sample: &v2::Sample| v1::Sample {
+        value: sample.value,
+        timestamp: sample.timestamp,
+    };
+    let exemplar = |exemplar: &v2::Exemplar| v1::Exemplar {
+        labels: labels(&exemplar.labels_refs),
+        value: exemplar.value,
+        timestamp: exemplar.timestamp,
+    };
+    let series = request.timeseries.iter().map(|series| v1::TimeSeries {
+        labels: labels(&series.labels_refs),
+        samples: series.samples.iter().map(sample).collect(),
+        exemplars: series.exemplars.iter().map(exemplar).collect(),
+        histograms: series.histograms.clone(),
+    });
+    v1::WriteRequest {
+        timeseries: series.collect(),
+        metadata: Vec::new(),
     }
 }
 
@@ -58,6 +106,41 @@ pub enum Answer {
 impl Answer {
     pub fn status(status: u16) -> Answer {
         Answer::Whole(status, Vec::new(), String::new())
+    }
+
+    /// 204, and in 2.0 that all of it was written.
+    pub fn taken(captured: &Captured) -> Answer {
+        if captured.version().starts_with('2') {
+            Answer::written(captured, 204, 0)
+        } else {
+            Answer::status(204)
+        }
+    }
+
+    /// This status with 2.0's three headers, short by so many samples.
+    pub fn written(captured: &Captured, status: u16, short: usize) -> Answer {
+        let request = captured.v2();
+        let sum = |of: fn(&v2::TimeSeries) -> usize| request.timeseries.iter().map(of).sum();
+        let counts: [usize; 3] = [
+            sum(|one| one.samples.len()),
+            sum(|one| one.histograms.len()),
+            sum(|one| one.exemplars.len()),
+        ];
+        let headers = vec![
+            (
+                "X-Prometheus-Remote-Write-Samples-Written",
+                (counts[0] - short).to_string(),
+            ),
+            (
+                "X-Prometheus-Remote-Write-Histograms-Written",
+                counts[1].to_string(),
+            ),
+            (
+                "X-Prometheus-Remote-Write-Exemplars-Written",
+                counts[2].to_string(),
+            ),
+        ];
+        Answer::Whole(status, headers, "some words".to_owned())
     }
 }
 
@@ -89,12 +172,9 @@ impl Receiver {
 
     /// These statuses in turn, then 204 for ever.
     pub fn statuses(statuses: &'static [u16]) -> Receiver {
-        Receiver::start(move |number, _| {
-            Answer::Whole(
-                statuses.get(number).copied().unwrap_or(204),
-                Vec::new(),
-                "body".to_owned(),
-            )
+        Receiver::start(move |number, captured| match statuses.get(number) {
+            Some(status) => Answer::Whole(*status, Vec::new(), "body".to_owned()),
+            None => Answer::taken(captured),
         })
     }
 

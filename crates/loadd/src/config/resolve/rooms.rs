@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 use loadd_admin::AdminSettings;
 use loadd_engine::UrlTemplates;
 use loadd_metrics::MetricsSettings;
-use loadd_outputs::{OtlpSettings, RemoteWriteSettings};
+use loadd_outputs::{OtlpSettings, RemoteWriteSettings, TracesSettings};
 use loadd_script::Limits;
 use loadd_timeline::DurationValue;
 
@@ -62,10 +62,25 @@ impl Check<'_> {
                 .and_then(|count| count.try_into().ok())
                 .unwrap_or(defaults.series_per_metric),
             histogram_schema: schema.unwrap_or(defaults.histogram_schema),
+            histogram_memory: self.histogram_memory(file, defaults.histogram_memory),
             drop_tags: self.tag_names("drop_tags", &file.metrics.drop_tags),
             keep_tags: self.tag_names("keep_tags", &file.metrics.keep_tags),
             ..defaults
         }
+    }
+
+    fn histogram_memory(&mut self, file: &TestFile, default: usize) -> usize {
+        let Some(size) = file.metrics.histogram_memory else {
+            return default;
+        };
+        if size.0 < 1 << 20 {
+            self.problem(
+                &["metrics", "histogram_memory"],
+                "is below 1MiB, in which no percentile is worth having",
+                "",
+            );
+        }
+        usize::try_from(size.0).unwrap_or(usize::MAX)
     }
 
     fn tag_names(&mut self, key: &str, names: &[String]) -> Vec<String> {
@@ -172,6 +187,21 @@ impl Check<'_> {
             self.problem(&path, fault.fault, "");
         }
         settings
+    }
+
+    /// With a ratio of 0 they are off.
+    pub(super) fn traces(
+        &mut self,
+        traces: &TracesSettings,
+        folder: &Path,
+    ) -> Option<TracesSettings> {
+        let mut settings = traces.clone();
+        remote::anchor(folder, &mut settings.tls, &mut None, None);
+        for fault in settings.validate().err().unwrap_or_default() {
+            let path: Vec<&str> = fault.key.splitn(3, '.').collect();
+            self.problem(&path, fault.fault, "");
+        }
+        settings.is_on().then_some(settings)
     }
 
     pub(super) fn remote_write(

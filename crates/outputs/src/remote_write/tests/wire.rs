@@ -69,6 +69,7 @@ fn worked_record() -> Arc<Record> {
         series: Arc::clone(series),
         time_ms: NOW - age,
         reading,
+        exemplar: None,
     };
     let points = vec![
         point(

@@ -163,6 +163,7 @@ pub(super) fn prepare_values<'js>(
         jar: Some(settings.jar.unwrap_or_else(|| state.http.jar())),
         compression: settings.compression,
         auth: settings.auth,
+        next_hop: None,
     };
     let expected = settings
         .expected
