@@ -23,7 +23,7 @@ mod pipeline;
 mod receiver;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
