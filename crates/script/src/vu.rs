@@ -218,8 +218,8 @@ impl ScriptVu {
             .unwrap_or_else(|panic| Step::Returned(Err(ScriptFailure::Broken(panic_text(&*panic)))))
     }
 
-    /// Bytes of the script engine's heap when it was last measured: after init and after 16, 32 ... 1024, then every
-    /// 1024 calls, since measuring walks the whole heap.
+    /// Bytes of the script engine's heap when it was last measured: after 16, 32 ... 1024, then every 1024 calls, since
+    /// measuring walks the whole heap. Before that: as many as the first VU of the bundle had after init.
     #[must_use]
     pub fn heap_bytes(&self) -> u64 {
         self.state.heap_bytes.get()

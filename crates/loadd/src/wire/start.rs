@@ -127,7 +127,7 @@ impl Start {
         EngineSettings {
             plan: test.plan.clone(),
             share: test.share.clone(),
-            cores: 0,
+            cores: event_loops(std::env::var("GOMAXPROCS").ok().as_deref()),
             tags: test.tags.clone(),
             system_tags: test.system_tags,
             url_templates: test.url_templates.clone(),
@@ -180,5 +180,30 @@ fn restored(known: Checkpoint, start_ms: i64, unclean: bool) -> Restored {
         position: Offset::from(Duration::from_millis(position_ms)),
         elapsed: known.elapsed,
         unclean,
+    }
+}
+
+/// `GOMAXPROCS`, with which k6's users bound its processors: as many event loops. As in Go, what is no positive number counts
+/// for nothing (0: one loop for each usable core).
+fn event_loops(given: Option<&str>) -> usize {
+    given.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::event_loops;
+
+    #[test]
+    fn as_in_go_only_a_positive_number_bounds_the_processors() {
+        for (given, loops) in [
+            (None, 0),
+            (Some("1"), 1),
+            (Some("16"), 16),
+            (Some("0"), 0),
+            (Some("-2"), 0),
+            (Some("many"), 0),
+        ] {
+            assert_eq!(event_loops(given), loops, "{given:?}");
+        }
     }
 }

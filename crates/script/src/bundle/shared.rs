@@ -78,6 +78,8 @@ pub(crate) struct Shared {
     pub(crate) no_global: bool,
     /// See [`Bundle::write_back`](super::Bundle::write_back).
     pub(crate) written_options: OnceLock<String>,
+    /// Heap that the first load left behind: every VU begins with as much, and measuring walks a whole heap.
+    pub(crate) heap_after_init: OnceLock<u64>,
 }
 
 /// A `SharedArray`: the JSON text of each element, each followed by a NUL byte so that it can be parsed in place.
@@ -146,6 +148,7 @@ impl Shared {
             secrets: SecretSources::default(),
             no_global: false,
             written_options: OnceLock::new(),
+            heap_after_init: OnceLock::new(),
         }
     }
 

@@ -11,6 +11,7 @@ use std::{
 
 use rquickjs::{Ctx, Error, Exception, Function, Object, Result, Value, qjs};
 
+use super::json::{self, Built};
 use crate::state::{Ending, State};
 
 /// Arguments of a host function.
@@ -317,6 +318,11 @@ pub(crate) fn to_number(value: &Value<'_>) -> Result<f64> {
 
 /// Parses JSON text that ends with a NUL byte, without copying it (rquickjs' own call copies).
 pub(crate) fn parse_json<'js>(ctx: &Ctx<'js>, text: &JsonText<'_>) -> Result<Value<'js>> {
+    match json::build(ctx, &text.bytes[..text.bytes.len() - 1]) {
+        Built::Value(value) => return Ok(value),
+        Built::Failed => return Err(Error::Exception),
+        Built::Unusual => {}
+    }
     // SAFETY: the text is followed by a NUL byte, as the engine's parser asks.
     let value = unsafe {
         let raw = qjs::JS_ParseJSON(

@@ -96,7 +96,9 @@ fn serve(ctx: &Ctx<'_>, state: &State, facts: &RefCell<Option<Facts>>, first: In
                 Ok(object) => {
                     exports = Some(Exports::new(object));
                     state.set_initialized();
-                    state.heap_bytes.set(qjs::heap_bytes(ctx));
+                    let shared = &state.shared.heap_after_init;
+                    let heap = shared.get_or_init(|| qjs::heap_bytes(ctx));
+                    state.heap_bytes.set(*heap);
                     Step::Ready
                 }
                 Err(failure) => {
