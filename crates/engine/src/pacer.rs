@@ -66,9 +66,14 @@ impl Pacer {
     }
 }
 
+/// Whether a start that is due at `due` follows closely, seen from `now`.
+pub(crate) fn is_dense(due: u64, now: u64) -> bool {
+    due.saturating_sub(now) < DENSE_GAP
+}
+
 /// When to wake for a start that is due at `due`, seen from `now`: exactly then, or bundled where starts are dense.
 pub(crate) fn wake_for(due: u64, now: u64) -> u64 {
-    if due.saturating_sub(now) < DENSE_GAP {
+    if is_dense(due, now) {
         due.max(now + DENSE_WAKE)
     } else {
         due

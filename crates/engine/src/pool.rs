@@ -8,6 +8,9 @@ use std::{
 
 use crate::vu::VuControl;
 
+/// Of so many dense starts one goes to the VU that has waited longest.
+const TURN: u32 = 8;
+
 /// VUs that no scenario holds: all idle.
 #[derive(Default)]
 pub(crate) struct Free(RefCell<VecDeque<Rc<VuControl>>>);
@@ -22,12 +25,18 @@ impl Free {
     }
 }
 
-/// A set of VUs. The idle ones are a queue, as in k6: the VU that has waited longest runs next, so that all users of a load
-/// take their turn, with their data rows and their connections.
+/// A set of VUs. The idle ones are a queue: the VU that has waited longest runs next, so that all users of a load take their
+/// turn, with their data rows and their connections.
+///
+/// Where thousands of starts a second need few VUs at a time, that would make each start with a VU whose memory no cache
+/// holds any more, at twice the CPU (docs/decisions/010-idle-vus.md). There most starts go to the VU that was busy last, and one
+/// in [`TURN`] to the one that has waited longest: all still take their turn.
 #[derive(Default)]
 pub(crate) struct Pool {
     members: RefCell<Vec<Rc<VuControl>>>,
     idle: RefCell<VecDeque<Rc<VuControl>>>,
+    dense: Cell<bool>,
+    taken: Cell<u32>,
     growing: Cell<bool>,
     wants_news: Cell<bool>,
 }
@@ -41,7 +50,19 @@ impl Pool {
 
     /// An idle VU for a job; it stays a member.
     pub(crate) fn take(&self) -> Option<Rc<VuControl>> {
-        self.idle.borrow_mut().pop_front()
+        let taken = self.taken.get().wrapping_add(1);
+        self.taken.set(taken);
+        let mut idle = self.idle.borrow_mut();
+        if self.dense.get() && !taken.is_multiple_of(TURN) {
+            idle.pop_back()
+        } else {
+            idle.pop_front()
+        }
+    }
+
+    /// Whether starts come so close together that warm VUs matter.
+    pub(crate) fn set_dense(&self, dense: bool) {
+        self.dense.set(dense);
     }
 
     /// A VU has done its job.
@@ -103,5 +124,45 @@ impl Pool {
         let idle: Vec<_> = self.idle.borrow_mut().drain(..).collect();
         self.members.borrow_mut().retain(|vu| vu.is_busy());
         idle
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool(vus: u64) -> Pool {
+        let pool = Pool::default();
+        for id in 1..=vus {
+            pool.adopt(&VuControl::new(id));
+        }
+        pool
+    }
+
+    /// The ids of so many takes, each given back at once.
+    fn taken(pool: &Pool, times: u32) -> Vec<u64> {
+        let take = |_| {
+            let vu = pool.take().expect("one is idle");
+            pool.give_back(&vu);
+            vu.id
+        };
+        (0..times).map(take).collect()
+    }
+
+    #[test]
+    fn idle_vus_take_turns() {
+        assert_eq!(taken(&pool(3), 7), [1, 2, 3, 1, 2, 3, 1]);
+    }
+
+    #[test]
+    fn dense_starts_go_to_warm_vus_and_all_still_take_their_turn() {
+        let pool = pool(4);
+        pool.set_dense(true);
+        let ids = taken(&pool, 4 * TURN);
+        let warm = ids.windows(2).filter(|pair| pair[0] == pair[1]).count();
+        assert!(warm >= 4 * (TURN as usize - 2), "{ids:?}");
+        for id in 1..=4 {
+            assert!(ids.contains(&id), "VU {id} had no turn: {ids:?}");
+        }
     }
 }

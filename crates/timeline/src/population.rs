@@ -89,7 +89,8 @@ impl Population {
         self.hard.iter().map(|&(_, count)| count).max().unwrap_or(0)
     }
 
-    /// The last step: no iteration begins from here on. `None`: never.
+    /// The last step: no iteration begins from here on; 0 where none begins at all (a VU that would come at the very end).
+    /// `None`: never.
     #[must_use]
     pub fn regular_end(&self) -> Option<Offset> {
         end_of(&self.started)
@@ -138,10 +139,11 @@ fn count_at(steps: &[(Offset, u64)], t: Offset) -> u64 {
 }
 
 fn end_of(steps: &[(Offset, u64)]) -> Option<Offset> {
-    steps
-        .last()
-        .filter(|&&(_, count)| count == 0)
-        .map(|&(at, _)| at)
+    match steps.last() {
+        None => Some(Offset::ZERO),
+        Some(&(at, 0)) => Some(at),
+        Some(_) => None,
+    }
 }
 
 fn constant(vus: u64, duration: Length, graceful_stop: Offset) -> Population {

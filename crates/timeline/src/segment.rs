@@ -318,9 +318,6 @@ impl FromStr for SegmentSequence {
     type Err = SegmentError;
 
     fn from_str(text: &str) -> Result<Self, SegmentError> {
-        if text.is_empty() {
-            return Ok(Self::default());
-        }
         let points = text
             .split(',')
             .map(str::parse)

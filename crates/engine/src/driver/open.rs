@@ -7,7 +7,7 @@ use loadd_timeline::{Offset, OpenStepper};
 use super::{end_of, instant, position};
 use crate::{
     core::{Core, DropReason, Part},
-    pacer::{Pacer, wake_for},
+    pacer::{Pacer, is_dense, wake_for},
     shared::Shared,
 };
 
@@ -52,6 +52,7 @@ pub(super) async fn run(core: &Rc<Core>, pacer: &Pacer, scenario: usize, part: P
         }
         // While paused nothing is due: look again when something has changed, or soon.
         let wake = step.wake.map_or(now + PAUSED_LOOK, |Offset(wake)| wake);
+        here.pool.set_dense(is_dense(wake, now));
         let changed = here.changed.notified();
         if here.stop.get().is_some() {
             break;

@@ -44,7 +44,7 @@ pub(crate) struct VuControl {
 }
 
 impl VuControl {
-    pub(super) fn new(id: u64) -> Rc<VuControl> {
+    pub(crate) fn new(id: u64) -> Rc<VuControl> {
         Rc::new(VuControl {
             id,
             job: RefCell::new(None),

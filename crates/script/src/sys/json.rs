@@ -23,6 +23,17 @@ const DEPTH: usize = 64;
 /// Keys remembered while a text is parsed: objects in a list share theirs.
 const KEYS: usize = 64;
 
+/// Bytes of a string that need no look: ASCII that is neither a quote nor an escape nor a control character.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = b' ';
+    while byte < 0x80 {
+        plain[byte as usize] = byte != b'"' && byte != b'\\';
+        byte += 1;
+    }
+    plain
+};
+
 /// Builds the value of `text`.
 pub(crate) fn build<'js>(ctx: &Ctx<'js>, text: &[u8]) -> Built<'js> {
     let mut builder = Builder {
@@ -257,21 +268,29 @@ impl<'t> Builder<'t> {
     fn string(&mut self) -> Parsed<(&'t [u8], bool)> {
         let start = self.at + 1;
         let rest = self.text.get(start..).ok_or(Stop::Unusual)?;
-        let mut escaped = false;
-        let mut ascii = true;
-        let mut bytes = rest.iter().enumerate();
-        let length = loop {
-            match bytes.next() {
-                Some((at, b'"')) => break at,
-                Some((_, b'\\')) => {
+        let (mut escaped, mut ascii) = (false, true);
+        let mut length = 0;
+        loop {
+            let plain = rest[length..]
+                .iter()
+                .position(|byte| !PLAIN[usize::from(*byte)]);
+            length += plain.ok_or(Stop::Unusual)?;
+            match rest[length] {
+                b'"' => break,
+                b'\\' => {
                     escaped = true;
-                    bytes.next();
+                    length += 2;
+                    if length > rest.len() {
+                        return Err(Stop::Unusual);
+                    }
                 }
-                Some((_, byte)) if *byte < b' ' => return Err(Stop::Unusual),
-                Some((_, byte)) => ascii &= byte.is_ascii(),
-                None => return Err(Stop::Unusual),
+                control if control < b' ' => return Err(Stop::Unusual),
+                _ => {
+                    ascii = false;
+                    length += 1;
+                }
             }
-        };
+        }
         let text = &rest[..length];
         if !ascii && std::str::from_utf8(text).is_err() {
             return Err(Stop::Unusual);

@@ -72,6 +72,14 @@ fn two_halves_share_a_ramp_vu_by_vu() {
 }
 
 #[test]
+fn a_part_whose_vu_would_come_at_the_very_end_has_no_work_and_is_over_at_once() {
+    let executor = ramp(1, &[(1.0, 2)], 30.0);
+    let second = Population::of(&executor, seconds(30.0), &Share::whole(), (1, 2)).unwrap();
+    assert_eq!(second.steps(), []);
+    assert_eq!(second.regular_end(), Some(Offset::ZERO));
+}
+
+#[test]
 fn graceful_ramp_down_is_capped_by_graceful_stop_and_undone_by_a_rise() {
     // Down to 1 at 2 s, up again to 3 at 4 s: with 5 s of grace nobody is cut off between.
     let population = whole(&ramp(3, &[(2.0, 1), (2.0, 3), (2.0, 3)], 5.0), 1.0);
