@@ -47,7 +47,8 @@ impl Histogram {
     }
 
     /// k6's percentile, 0 to 100: the order statistic at p/100 * (n-1), linear between its neighbours; never outside the
-    /// exact least and greatest value; 0 without samples. Samples in the zero bucket count as 0.
+    /// exact least and greatest value; 0 without samples. Samples in the zero bucket count as 0. Where the samples are no
+    /// times, an estimate is the shortest decimal of its bucket.
     #[must_use]
     pub fn percentile(&self, p: f64) -> f64 {
         if self.count == 0 {
@@ -86,7 +87,12 @@ impl Histogram {
                     count: bucket.count,
                 };
                 let share = ((place - below) as f64 + 0.5) / bucket.count as f64;
-                return interpolate(held, share).clamp(min, max);
+                let estimate = interpolate(held, share).clamp(min, max);
+                if self.is_time() {
+                    return estimate;
+                }
+                // What a script adds is mostly whole or has few decimals.
+                return shortest_decimal(held, estimate);
             }
             below += bucket.count;
         }
@@ -127,6 +133,27 @@ impl Histogram {
         });
         negative.chain(zero).chain(positive)
     }
+}
+
+/// Of all values in a bucket, which are equally good estimates, the decimal with the fewest digits that is nearest to this
+/// one: the median of 10, 20 and 30 is 20, and not 20.03.
+fn shortest_decimal(bucket: Bucket, estimate: f64) -> f64 {
+    let widest = bucket.upper.abs().max(bucket.lower.abs());
+    let first = widest.log10().floor() as i32;
+    // An `f64` has 17 digits at most.
+    for exponent in (first - 17..=first).rev() {
+        let rounded = if exponent < 0 {
+            let scale = 10f64.powi(-exponent);
+            (estimate * scale).round() / scale
+        } else {
+            let step = 10f64.powi(exponent);
+            (estimate / step).round() * step
+        };
+        if rounded.is_finite() && (bucket.lower..=bucket.upper).contains(&rounded) {
+            return rounded;
+        }
+    }
+    estimate
 }
 
 fn interpolate(bucket: Bucket, share: f64) -> f64 {

@@ -67,6 +67,29 @@ fn quantiles_are_those_of_prometheus_3() {
 }
 
 #[test]
+fn whole_numbers_and_short_decimals_come_back_as_they_were() {
+    for (values, p, expected) in [
+        (vec![10.0, 20.0, 30.0], 50.0, 20.0),
+        (vec![10.0, 20.0, 30.0], 90.0, 28.0),
+        (vec![-30.0, -20.0, -10.0], 50.0, -20.0),
+        (vec![0.1, 0.2, 0.3, 0.4, 0.5], 25.0, 0.2),
+        (vec![1.0, 1500.0, 1500.0, 1e9], 50.0, 1500.0),
+        (vec![1e-7, 2.5e-7, 4e-7], 50.0, 2.5e-7),
+        (vec![1.0, 2f64.powi(900), f64::MAX], 50.0, 8.44e270),
+    ] {
+        let mut histogram = Histogram::plain(7);
+        for value in &values {
+            histogram.add(*value);
+        }
+        let found = histogram.percentile(p);
+        assert!(
+            (found / expected - 1.0).abs() < if expected.abs() < 1e9 { 1e-14 } else { 0.006 },
+            "p({p}) of {values:?} is {found}"
+        );
+    }
+}
+
+#[test]
 fn spans_and_deltas_are_those_of_the_cases() {
     let cases: Value = serde_json::from_str(include_str!("../testdata/span-cases.json")).unwrap();
     for case in cases.as_array().unwrap() {
