@@ -1,6 +1,6 @@
 //! The page, its stream and history, and the bind.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use loadd_engine::{Phase, Status, StopReason};
 use serde_json::{Value, json};
 
-use crate::kit::{send, start};
+use crate::kit::{send, start, status};
 
 #[test]
 fn before_there_is_an_engine_it_is_alive_and_not_ready() {

@@ -1,7 +1,7 @@
 //! TypeScript, source maps, positions, and sources that are refused.
 
 use crate::folder::{Folder, fail};
-use crate::kit::{World, limits};
+use crate::kit::{World, limits, load};
 use loadd_script::ScriptFailure;
 
 #[test]
@@ -80,7 +80,7 @@ fn typescript_runs_and_its_errors_are_those_of_the_file() {
 #[test]
 fn typescript_comes_on_standard_input_too() {
     let bundle =
-        kit::load("enum A { B = 4 }\nexport default function (): number { return A.B }").unwrap();
+        load("enum A { B = 4 }\nexport default function (): number { return A.B }").unwrap();
     assert_eq!(
         World::of(&bundle, limits()).call(),
         Ok(Some("4".to_owned()))
