@@ -114,6 +114,8 @@ pub struct HttpCall {
     pub expected: Expected,
     /// Whether the script gets network errors as exceptions (`throw`).
     pub throws: bool,
+    /// Whether the call has a limit of redirects of its own, which is kept in silence.
+    pub own_redirect_limit: bool,
 }
 
 /// The response callback: which statuses count as expected (`http_req_failed`, tag `expected_response`).

@@ -73,9 +73,7 @@ impl BuiltinModule for Http {
         "OCSP_REASON_AA_COMPROMISE",
     ];
 
-    fn build<'js>(ctx: &Ctx<'js>, state: &State) -> Result<Object<'js>> {
-        // In init, before the load: a first request late by this much would make an arrival rate's first starts late.
-        state.http.responses.prepare(ctx)?;
+    fn build<'js>(ctx: &Ctx<'js>, _state: &State) -> Result<Object<'js>> {
         let module = Object::new(ctx.clone())?;
         method(&module, "get", 2, |state, args| {
             call(state, args, Method::GET, BodyArgument::None)

@@ -42,17 +42,11 @@ static HOOKS: Hooks = Hooks(qjs::JSClassExoticMethods {
 const CLASS_NAME: &CStr = c"HostObject";
 
 impl<T: NativeClass> HostClass<T> {
-    /// Makes class and prototype ahead of the first object, which is then as cheap as any other.
-    pub(crate) fn prepare(&self, ctx: &Ctx<'_>) -> Result<()> {
+    /// A new object around `native`.
+    pub(crate) fn instance<'js>(&self, ctx: &Ctx<'js>, native: T) -> Result<Object<'js>> {
         if self.id.get() == 0 {
             self.register(ctx)?;
         }
-        Ok(())
-    }
-
-    /// A new object around `native`.
-    pub(crate) fn instance<'js>(&self, ctx: &Ctx<'js>, native: T) -> Result<Object<'js>> {
-        self.prepare(ctx)?;
         // SAFETY: the class is registered in this VU's runtime (rule 2), and its finalizer takes a box of `T`.
         let value = unsafe {
             let raw = qjs::JS_NewObjectClass(ctx.as_raw().as_ptr(), self.id.get());

@@ -1,5 +1,5 @@
 //! rule: api 6.6, 20.5 redirects: each hop a request of its own; methods, bodies, Referer, cookies, limits
-//! checks: 13
+//! checks: 14
 //! wire: GET /seen-302 HTTP/1.1
 //! wire: HEAD /seen-head HTTP/1.1
 //! wire: POST /seen-307 HTTP/1.1
@@ -11,7 +11,7 @@
 //! point: http_reqs{status=302,method=POST} 1
 //! point: http_reqs{status=200,method=GET,name=SAME} 1
 //! point: http_reqs{status=302,name=SAME,url=SAME} 1
-//! log: level=warning
+//! log: x1 maximum number of redirects
 import http from 'k6/http';
 import { check } from 'k6';
 const base = __ENV.WIRE;
@@ -34,6 +34,7 @@ export default function () {
     'no Location': () => http.get(`${base}/keep?${encodeURIComponent('HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n')}`).status === 302,
     'explicit limit': () => { const l = http.get(`${__ENV.TARGET}/redirect/5`, { redirects: 2 }); return l.status === 302 && l.error === '' && l.url.endsWith('/redirect/3'); },
     'default limit': () => { const l = http.get(`${__ENV.TARGET}/redirect/15`); return l.status === 302 && l.error === '' && l.url.endsWith('/redirect/5'); },
+    'a limit of its own, as high as the default': () => http.get(`${__ENV.TARGET}/redirect/15`, { redirects: 10 }).status === 302,
     'within the limit': () => http.get(`${__ENV.TARGET}/redirect/10`).status === 200,
     name: () => http.get(to(302, '/seen-name'), { tags: { name: 'SAME' } }).status === 200,
   });

@@ -99,6 +99,7 @@ pub(super) fn prepare_values<'js>(
         cookies: Vec::new(),
         jar: None,
         redirects: defaults.max_redirects,
+        own_redirect_limit: false,
         timeout: TIMEOUT,
         response_type: if defaults.discard_response_bodies {
             ResponseType::None
@@ -174,6 +175,7 @@ pub(super) fn prepare_values<'js>(
         tags: settings.tags,
         expected,
         throws: settings.throws,
+        own_redirect_limit: settings.own_redirect_limit,
     }))
 }
 
@@ -213,6 +215,7 @@ struct Params {
     cookies: Vec<RequestCookie>,
     jar: Option<Rc<loadd_client::CookieJar>>,
     redirects: u32,
+    own_redirect_limit: bool,
     timeout: Duration,
     response_type: ResponseType,
     expected: Option<Expected>,
@@ -263,6 +266,7 @@ impl Params {
                 )]
                 let count = count as u32;
                 self.redirects = count;
+                self.own_redirect_limit = true;
             }
             "timeout" => self.timeout = timeout_of(value)?,
             "responseType" if !value.is_undefined() => {

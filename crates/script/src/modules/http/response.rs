@@ -70,7 +70,7 @@ fn tell_limit(ctx: &Ctx<'_>, followed: usize, last: &Exchange, call: &HttpCall) 
     let limit = state.settings.http.max_redirects;
     let is_reached = u32::try_from(followed).is_ok_and(|followed| followed >= limit);
     if is_reached
-        && call.request.max_redirects == limit
+        && !call.own_redirect_limit
         && matches!(last.status, 301 | 302 | 303 | 307 | 308)
         && last.headers.contains_key(http::header::LOCATION)
     {
