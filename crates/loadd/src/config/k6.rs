@@ -104,7 +104,7 @@ pub(super) struct Gathered {
 fn refuse(problems: Vec<Problem>) -> Refusal {
     // k6 reads these late, where their faults have no code of their own.
     if let [only] = &problems[..]
-        && ["dns.ttl", "summaryTrendStats"].contains(&only.key.as_str())
+        && ["dns.ttl", "summary_trend_stats"].contains(&only.key.as_str())
     {
         return Refusal::Usage(only.to_string());
     }

@@ -9,8 +9,9 @@ use crate::{
     bundle::SharedList,
     state::State,
     sys::{
+        json,
         native::{self, NativeClass},
-        qjs::{self, Args, JsonText},
+        qjs::{self, Args},
         text::with_str,
     },
 };
@@ -149,10 +150,10 @@ fn length<'js>(ctx: &Ctx<'js>, list: &SharedList) -> Value<'js> {
 }
 
 fn element<'js>(ctx: &Ctx<'js>, list: &SharedList, index: usize) -> Result<Option<Value<'js>>> {
-    let Some(text) = list.get(index).and_then(JsonText::with_nul) else {
+    let Some(text) = list.get(index).and_then(json::Text::with_nul) else {
         return Ok(None);
     };
-    let value = qjs::parse_json(ctx, &text)?;
+    let value = json::parse(ctx, &text)?;
     deep_freeze(&value)?;
     Ok(Some(value))
 }

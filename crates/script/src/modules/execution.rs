@@ -6,7 +6,10 @@ use super::{BuiltinModule, data::deep_freeze, method, text, throw, to_text, unde
 use crate::{
     InstanceFacts, ScenarioFacts, VuFacts,
     state::{Ending, State},
-    sys::qjs::{self, Args},
+    sys::{
+        json,
+        qjs::{self, Args},
+    },
 };
 
 mod live;
@@ -174,7 +177,7 @@ fn test<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
             .execution()
             .options
             .ok_or_else(|| unavailable(ctx, "test options"))?;
-        let options = qjs::parse_json(ctx, &qjs::JsonText::copy(options.as_bytes()))?;
+        let options = json::parse(ctx, &json::Text::copy(options.as_bytes()))?;
         if let Some(object) = options.as_object() {
             for name in OPTIONS
                 .iter()

@@ -8,8 +8,9 @@ use super::{BuiltinModule, method, text, throw, throw_type, to_text, undefined};
 use crate::{
     state::State,
     sys::{
+        json,
         native::{self, NativeClass},
-        qjs::{self, Args, JsonText},
+        qjs::{self, Args},
     },
 };
 
@@ -425,7 +426,7 @@ fn converted<'js>(ctx: &Ctx<'js>, value: &str) -> Result<Value<'js>> {
     }
     if value.starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(value).is_ok()
     {
-        return qjs::parse_json(ctx, &JsonText::copy(value.as_bytes()));
+        return json::parse(ctx, &json::Text::copy(value.as_bytes()));
     }
     text(ctx, value)
 }

@@ -3,13 +3,66 @@
 //!
 //! Whatever is unusual (an error above all, whose words and place the engine finds) is left to the engine: [`Built::Unusual`].
 
-use rquickjs::{Ctx, Value, qjs};
+use rquickjs::{Ctx, Error, Result, Value, qjs};
 
 #[cfg(test)]
 mod tests;
 
+/// Parses JSON text that ends with a NUL byte, without copying it (rquickjs' own call copies).
+///
+/// # Errors
+/// Throws where it is not JSON.
+pub(crate) fn parse<'js>(ctx: &Ctx<'js>, text: &Text<'_>) -> Result<Value<'js>> {
+    match build(ctx, &text.bytes[..text.bytes.len() - 1]) {
+        Built::Value(value) => return Ok(value),
+        Built::Failed => return Err(Error::Exception),
+        Built::Unusual => {}
+    }
+    // SAFETY: the text is followed by a NUL byte, as the engine's parser asks.
+    let value = unsafe {
+        let raw = qjs::JS_ParseJSON(
+            ctx.as_raw().as_ptr(),
+            text.bytes.as_ptr().cast(),
+            (text.bytes.len() - 1) as _,
+            c"<json>".as_ptr(),
+        );
+        Value::from_raw(ctx.clone(), raw)
+    };
+    if value.is_exception() {
+        Err(Error::Exception)
+    } else {
+        Ok(value)
+    }
+}
+
+/// JSON text followed by a NUL byte.
+pub(crate) struct Text<'a> {
+    bytes: std::borrow::Cow<'a, [u8]>,
+}
+
+impl Text<'static> {
+    /// Copies `text`. Bytes that are not UTF-8 are replaced, as in all text of a response.
+    pub(crate) fn copy(text: &[u8]) -> Text<'static> {
+        let mut bytes = Vec::with_capacity(text.len() + 1);
+        bytes.extend_from_slice(text);
+        bytes.push(0);
+        Text {
+            bytes: bytes.into(),
+        }
+    }
+}
+
+impl<'a> Text<'a> {
+    /// Takes bytes that already end with NUL; `None` where they do not.
+    pub(crate) fn with_nul(bytes: &'a [u8]) -> Option<Text<'a>> {
+        (bytes.last() == Some(&0)).then_some(Text {
+            bytes: bytes.into(),
+        })
+    }
+}
+
 /// What came of a text.
-pub(crate) enum Built<'js> {
+enum Built<'js> {
     /// The value.
     Value(Value<'js>),
     /// An exception is pending: the heap is full.
@@ -35,7 +88,7 @@ const PLAIN: [bool; 256] = {
 };
 
 /// Builds the value of `text`.
-pub(crate) fn build<'js>(ctx: &Ctx<'js>, text: &[u8]) -> Built<'js> {
+fn build<'js>(ctx: &Ctx<'js>, text: &[u8]) -> Built<'js> {
     let mut builder = Builder {
         raw: ctx.as_raw().as_ptr(),
         text,
@@ -64,7 +117,7 @@ enum Stop {
     Unusual,
 }
 
-type Parsed<T> = Result<T, Stop>;
+type Parsed<T> = std::result::Result<T, Stop>;
 
 struct Builder<'t> {
     raw: *mut qjs::JSContext,

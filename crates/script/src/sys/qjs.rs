@@ -11,7 +11,6 @@ use std::{
 
 use rquickjs::{Ctx, Error, Exception, Function, Object, Result, Value, qjs};
 
-use super::json::{self, Built};
 use crate::state::{Ending, State};
 
 /// Arguments of a host function.
@@ -313,56 +312,6 @@ pub(crate) fn to_number(value: &Value<'_>) -> Result<f64> {
         Ok(number)
     } else {
         Err(Error::Exception)
-    }
-}
-
-/// Parses JSON text that ends with a NUL byte, without copying it (rquickjs' own call copies).
-pub(crate) fn parse_json<'js>(ctx: &Ctx<'js>, text: &JsonText<'_>) -> Result<Value<'js>> {
-    match json::build(ctx, &text.bytes[..text.bytes.len() - 1]) {
-        Built::Value(value) => return Ok(value),
-        Built::Failed => return Err(Error::Exception),
-        Built::Unusual => {}
-    }
-    // SAFETY: the text is followed by a NUL byte, as the engine's parser asks.
-    let value = unsafe {
-        let raw = qjs::JS_ParseJSON(
-            ctx.as_raw().as_ptr(),
-            text.bytes.as_ptr().cast(),
-            (text.bytes.len() - 1) as _,
-            c"<json>".as_ptr(),
-        );
-        Value::from_raw(ctx.clone(), raw)
-    };
-    if value.is_exception() {
-        Err(Error::Exception)
-    } else {
-        Ok(value)
-    }
-}
-
-/// JSON text followed by a NUL byte.
-pub(crate) struct JsonText<'a> {
-    bytes: std::borrow::Cow<'a, [u8]>,
-}
-
-impl JsonText<'static> {
-    /// Copies `text`. Bytes that are not UTF-8 are replaced, as in all text of a response.
-    pub(crate) fn copy(text: &[u8]) -> JsonText<'static> {
-        let mut bytes = Vec::with_capacity(text.len() + 1);
-        bytes.extend_from_slice(text);
-        bytes.push(0);
-        JsonText {
-            bytes: bytes.into(),
-        }
-    }
-}
-
-impl<'a> JsonText<'a> {
-    /// Takes bytes that already end with NUL; `None` where they do not.
-    pub(crate) fn with_nul(bytes: &'a [u8]) -> Option<JsonText<'a>> {
-        (bytes.last() == Some(&0)).then_some(JsonText {
-            bytes: bytes.into(),
-        })
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     globals,
     loader::{ModuleLoader, ModuleResolver, commonjs, parse::Kind},
     state::{Phase, State},
-    sys::{qjs, stack::SCRIPT_STACK_BYTES, switch::Switch},
+    sys::{json, qjs, stack::SCRIPT_STACK_BYTES, switch::Switch},
 };
 
 /// Runs a VU from its first input to its shutdown.
@@ -166,7 +166,7 @@ fn write_options<'js>(
     let Some(options) = exports.get::<_, Value>("options")?.into_object() else {
         return Ok(());
     };
-    let written = qjs::parse_json(ctx, &qjs::JsonText::copy(text.as_bytes()))?;
+    let written = json::parse(ctx, &json::Text::copy(text.as_bytes()))?;
     for entry in written
         .into_object()
         .iter()
@@ -363,7 +363,7 @@ impl<'js> Exports<'js> {
         {
             return Ok(value.clone());
         }
-        let value = qjs::parse_json(ctx, &qjs::JsonText::copy(text.as_bytes()))?;
+        let value = json::parse(ctx, &json::Text::copy(text.as_bytes()))?;
         self.data = Some((Arc::clone(text), value.clone()));
         Ok(value)
     }

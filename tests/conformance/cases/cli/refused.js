@@ -3,8 +3,6 @@
 //! log: x1 level=error
 //! case: unknown flag
 //! run: --nope
-//! case: unknown command
-//! command: nonsense script.js
 //! case: no script
 //! command: run
 //! case: two scripts

@@ -21,7 +21,7 @@
 //! metric: vus.max 1
 //! case: a stage without duration is dropped
 //! with: { stages: [{ target: 50 }, { duration: '1s', target: 1 }] }
-//! metric: vus_max.max 1
+//! metric: iterations 5..30
 //! case: vus on the command line replace the scenarios
 //! run: -u 2
 //! with: { scenarios: { a: { executor: 'per-vu-iterations', iterations: 9 } } }

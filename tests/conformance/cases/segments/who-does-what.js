@@ -1,4 +1,5 @@
 //! rule: engine 3.1, 3.2, 3.4 shares of a shared-iterations scenario: 3 equal workers, V=4, 10 iterations
+//! with: , tags: {}
 //! case: the first
 //! run: --execution-segment 0:1/3 --execution-segment-sequence 0,1/3,2/3,1
 //! metric: iterations 5

@@ -1,6 +1,5 @@
 //! rule: engine 4.1, 4.2 what is no threshold is refused before the start
 //! exit: 104
-//! metric: iterations absent
 //! case: a method of another kind
 //! with: { my_trend: ['count<1'] }
 //! case: a unit

@@ -6,11 +6,7 @@ use super::{
     failure::{Failure, Trouble},
     key::Key,
 };
-use crate::{
-    Completion, Computation, Op,
-    state::State,
-    sys::qjs::{self, JsonText},
-};
+use crate::{Completion, Computation, Op, state::State, sys::json};
 
 /// What comes of an operation.
 pub(super) enum Output {
@@ -101,7 +97,7 @@ impl Output {
                 pair.set("publicKey", public.show(ctx)?)?;
                 Ok(pair.into_value())
             }
-            Output::Json(json) => qjs::parse_json(ctx, &JsonText::copy(json.as_bytes())),
+            Output::Json(json) => json::parse(ctx, &json::Text::copy(json.as_bytes())),
         }
     }
 }

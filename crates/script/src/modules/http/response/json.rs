@@ -8,7 +8,10 @@ use crate::{
     json::select,
     modules::{throw, to_text, undefined},
     state::State,
-    sys::qjs::{self, Args, JsonText},
+    sys::{
+        json,
+        qjs::{self, Args},
+    },
 };
 
 pub(super) fn json<'js>(_state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
@@ -26,12 +29,12 @@ pub(super) fn json<'js>(_state: &State, args: &Args<'_, 'js>) -> Result<Value<'j
         ));
     };
     if args.is_nullish(0) {
-        return qjs::parse_json(ctx, &JsonText::copy(&bytes))
+        return json::parse(ctx, &json::Text::copy(&bytes))
             .map_err(|error| json_error(ctx, &bytes, error));
     }
     let path = to_text(&args.get(0))?;
     match select::select(&bytes, &path) {
-        Some(found) => qjs::parse_json(ctx, &JsonText::copy(found.as_bytes())),
+        Some(found) => json::parse(ctx, &json::Text::copy(found.as_bytes())),
         None => Ok(undefined(ctx)),
     }
 }
