@@ -9,7 +9,7 @@ use std::{
 use crate::vu::VuControl;
 
 /// Of so many dense starts one goes to the VU that has waited longest.
-const TURN: u32 = 8;
+const TURN: u32 = 32;
 
 /// VUs that no scenario holds: all idle.
 #[derive(Default)]
