@@ -182,7 +182,7 @@ impl<'a> Wired<'a> {
                 screen::stdout_is_terminal(),
             ));
         }
-        ending::say(&outcome, exit);
+        ending::say(&outcome, exit, signals.first());
         if test.linger && ended_well && mode == Mode::Daemon {
             watch::linger(&signals);
         }

@@ -68,6 +68,7 @@ pub(crate) struct Listener(Arc<(Mutex<Heard>, Condvar)>);
 #[derive(Debug, Default)]
 struct Heard {
     signals: u32,
+    first: Option<&'static str>,
     load_is_over: bool,
 }
 
@@ -105,13 +106,19 @@ impl Listener {
         Ok(listener)
     }
 
-    fn hear(&self, name: &str, first: StopReason) {
+    fn hear(&self, name: &'static str, first: StopReason) {
         let mut heard = self.lock();
         heard.signals += 1;
+        heard.first.get_or_insert(name);
         if heard.load_is_over && heard.signals > 1 {
             end_at_once(name, first);
         }
         self.0.1.notify_all();
+    }
+
+    /// The first signal, by Go's name for it.
+    pub(crate) fn first(&self) -> Option<&'static str> {
+        self.lock().first
     }
 
     /// From now on the second signal ends the process here.

@@ -142,8 +142,17 @@ fn handled(
     }
 }
 
-/// Says in one line how the run ended, where it did not end well.
-pub(super) fn say(outcome: &Outcome, exit: Exit) {
+/// Says in one line how the run ended, where it did not end well. `signal`: the first one that came.
+pub(super) fn say(outcome: &Outcome, exit: Exit, signal: Option<&str>) {
+    match (outcome.stop, signal) {
+        (Some(StopReason::Signal), Some(signal)) => {
+            tracing::error!("test run was aborted because loadd received a '{signal}' signal")
+        }
+        (Some(StopReason::Rest), _) => {
+            tracing::error!("test run was stopped over the REST API");
+        }
+        _ => {}
+    }
     if let Some(failure) = &outcome.failure {
         tracing::error!(exit_code = exit.code(), "{failure}");
     }
