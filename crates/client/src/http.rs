@@ -3,6 +3,7 @@
 //! `h1` and `h2` are the two kinds of connection; `link` finds or makes the one that a request goes over.
 
 pub(crate) mod body;
+pub(crate) mod deadline;
 mod debug;
 pub(crate) mod decode;
 mod digest;

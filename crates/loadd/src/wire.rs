@@ -3,6 +3,7 @@
 //! The order: port, folder and run first (what can refuse does so before any load), then the engine, then what reads its
 //! snapshots; at the end the checkpoint, the last samples, the summary, the exit code.
 
+mod clock;
 mod ending;
 mod files;
 mod pipeline;

@@ -15,10 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Exchange, HttpRequest, Outcome, RequestUrl, Session,
-    http::{
-        debug, redirect,
-        send::{Deadline, exchange},
-    },
+    http::{deadline::Deadline, debug, redirect, send::exchange},
     socket::marks::now,
 };
 

@@ -26,7 +26,7 @@ use hyper::{
 
 use crate::{
     HttpRequest, RequestError, RequestUrl, TlsInfo,
-    http::{body::Gather, head, send::Deadline},
+    http::{body::Gather, deadline::Deadline, head},
     socket::{
         dial::{Dialled, Forward},
         marks::{Marks, Socket, now},

@@ -24,7 +24,7 @@ use std::task::Poll;
 
 use crate::{
     RequestError, RequestUrl, TlsInfo,
-    http::{body::Gather, send::Deadline},
+    http::{body::Gather, deadline::Deadline},
     socket::{
         dial::Dialled,
         marks::{Marks, now},

@@ -6,7 +6,7 @@ use futures_util::future::{Either, select};
 
 use crate::{
     HttpRequest, RequestError, RequestUrl, Scheme, Session,
-    http::{h1::H1, h2::H2, send::Deadline},
+    http::{deadline::Deadline, h1::H1, h2::H2},
     socket::dial::dial,
 };
 

@@ -8,9 +8,10 @@ use crate::{
     Exchange, HttpRequest, Proto, RequestError, Session, Timings,
     http::{
         body::Gather,
+        deadline::Deadline,
         h2::{Answer, Cut, Fate, H2},
         head,
-        send::{Deadline, failed, finish_body, is_replayable, nanos, responded, since},
+        send::{failed, finish_body, is_replayable, nanos, responded, since},
     },
     socket::marks::now,
 };

@@ -11,10 +11,7 @@ use std::rc::Rc;
 
 use crate::{
     Exchange, HttpRequest, Outcome, RequestError, RequestUrl, Scheme, Session,
-    http::{
-        debug,
-        send::{Deadline, exchange},
-    },
+    http::{deadline::Deadline, debug, send::exchange},
     socket::marks::now,
 };
 

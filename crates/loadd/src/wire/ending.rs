@@ -146,7 +146,7 @@ fn handled(
 pub(super) fn say(outcome: &Outcome, exit: Exit, signal: Option<&str>) {
     match (outcome.stop, signal) {
         (Some(StopReason::Signal), Some(signal)) => {
-            tracing::error!("test run was aborted because loadd received a '{signal}' signal")
+            tracing::error!("test run was aborted because loadd received a '{signal}' signal");
         }
         (Some(StopReason::Rest), _) => {
             tracing::error!("test run was stopped over the REST API");

@@ -11,7 +11,7 @@ use loadd_outputs::{
 };
 use tokio::sync::watch;
 
-use super::{fail, start::now_ms};
+use super::{clock::now_ms, fail};
 use crate::{
     config::ResolvedTest,
     terminal::{exit::Exit, logs::LogCounts},

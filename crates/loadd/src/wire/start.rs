@@ -1,25 +1,14 @@
 //! Before the engine: metrics and thresholds, the run's folder, and whether a run is begun or joined.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{sync::Arc, time::Duration};
 
 use loadd_engine::{EngineSettings, Restored, RunStart, TickHook};
 use loadd_metrics::SavedSeries;
 use loadd_outputs::{Checkpoint, Decision, RunFolder, StartWish};
 use loadd_timeline::{Offset, StartAt};
 
-use super::{fail, pipeline::Pipeline};
+use super::{clock::now_ms, fail, pipeline::Pipeline};
 use crate::{config::ResolvedTest, terminal::exit::Exit};
-
-/// Milliseconds since the epoch, by the wall clock.
-pub(super) fn now_ms() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
 
 /// The folder where this run's spool and checkpoint lie, locked.
 pub(super) fn open_folder(test: &ResolvedTest) -> Result<Option<RunFolder>, Exit> {
