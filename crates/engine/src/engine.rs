@@ -70,7 +70,9 @@ impl Engine {
             phase: ScenarioPhase::Waiting,
             cores: 0,
         };
-        let first = shared.status(Phase::Created, &vec![waiting; shared.scenarios.len()]);
+        let mut first = shared.status(Phase::Created, &vec![waiting; shared.scenarios.len()]);
+        let settings = &shared.settings;
+        first.vus_planned = settings.plan.planned_vus(&settings.share);
         let (status, status_out) = watch::channel(Arc::new(first));
         let (snapshots, snapshots_out) = watch::channel(collector.snapshot(&shared));
         let (commands, commands_in) = mpsc::unbounded_channel();

@@ -10,16 +10,16 @@ const PLANNED_VU_WAIT: Duration = Duration::from_secs(2);
 
 impl Life {
     pub(super) async fn make_vus(&mut self) {
-        self.enter(Phase::InitVus);
         let settings = &self.shared.settings;
         let planned = settings.plan.planned_vus(&settings.share);
+        self.vus_asked = planned;
+        self.enter(Phase::InitVus);
         let cores = self.shared.cores.len();
         let mut identities: Vec<Vec<VuIdentity>> = vec![Vec::new(); cores];
         for number in 0..planned {
             let core = usize::try_from(number).unwrap_or(0) % cores;
             identities[core].push(self.shared.next_identity());
         }
-        self.vus_asked = planned;
         for (core, identities) in identities.into_iter().enumerate() {
             self.free[core] += identities.len() as u64;
             drop(self.shared.cores[core].send(CoreCommand::MakeVus(identities)));
