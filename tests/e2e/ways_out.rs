@@ -1,5 +1,5 @@
-//! One run told in three ways, remote write, OTLP and scrape: the same totals and the same distribution. And the panels of
-//! today's k6 dashboards, word for word, over `histograms = "both"`.
+//! One run told in three ways, remote write and scrape in one Prometheus and OTLP over either of its transports: the same
+//! totals and the same distribution. And the panels of today's k6 dashboards, word for word, over `histograms = "both"`.
 
 use std::time::Duration;
 
@@ -102,7 +102,14 @@ fn last<T: Clone>(
 ) -> Vec<T> {
     let mut all = Vec::new();
     for request in receiver.received() {
-        let request = otlp::Request::decode(request.body).expect("a body of OTLP");
+        let kind = request.headers.get("content-type").expect("a type");
+        // A gRPC message has its compression (none) and length before it.
+        let prefix = match kind.as_bytes() {
+            b"application/grpc" => 5,
+            b"application/x-protobuf" => 0,
+            other => panic!("{}", String::from_utf8_lossy(other)),
+        };
+        let request = otlp::Request::decode(&request.body[prefix..]).expect("a body of OTLP");
         let resources = request.resources.iter();
         let scopes = resources.flat_map(|resource| &resource.scopes);
         for metric in scopes.flat_map(|scope| &scope.metrics) {
@@ -129,14 +136,18 @@ fn quantile(distribution: &otlp::Distribution, quantile: f64) -> f64 {
 }
 
 #[test]
-fn remote_write_otlp_and_scrape_tell_the_same() {
-    let admin = format!("127.0.0.1:{}", paths::free_port());
-    let pushed = Prometheus::start();
-    let scraped = Prometheus::start_scraping(&admin);
-    let collector = Receiver::start([], Reply::status(200));
-    let (target, room) = (Target::start(), Room::new());
-    room.write("script.js", SCRIPT);
-    let config = format!(
+fn remote_write_scrape_and_otlp_over_http_tell_the_same() {
+    told_alike("http/protobuf");
+}
+
+#[test]
+fn remote_write_scrape_and_otlp_over_grpc_tell_the_same() {
+    told_alike("grpc");
+}
+
+/// The configuration of a run that tells of itself in all ways, and waits after its end.
+fn config(target: &Target, prometheus: &Prometheus, otlp: &str, admin: &str) -> String {
+    format!(
         r#"
 test_id = "ways"
 instance = "worker-0"
@@ -147,7 +158,7 @@ url = "{write}"
 interval = "1s"
 histograms = "both"
 [otlp]
-endpoint = "{collector}"
+{otlp}
 interval = "1s"
 [admin]
 listen = "{admin}"
@@ -155,28 +166,48 @@ listen = "{admin}"
 linger = true
 "#,
         target = target.address(),
-        write = pushed.write_url(),
-        collector = collector.write_url().replace("/api/v1/write", ""),
-    );
-    let mut loadd = Loadd::daemon(&room.write("test.toml", &config)).ready(&admin);
-    panels_of_k6s_dashboards_return_data(&pushed);
+        write = prometheus.write_url(),
+    )
+}
+
+/// What the pushed series of a metric come to, and what the scraped ones do: a scraped page has no testid.
+fn pushed(metric: &str) -> String {
+    format!("sum(last_over_time({metric}{{testid=\"ways\"}}[5m]))")
+}
+
+fn scraped(metric: &str) -> String {
+    format!("sum(last_over_time({metric}{{testid=\"\"}}[5m]))")
+}
+
+/// All that the target served, once it is 400 and Prometheus has it both ways.
+fn served_and_known(target: &Target, prometheus: &Prometheus) -> f64 {
     let served = wait_for("all 400 requests", Duration::from_secs(60), || {
         let stats = target.stats();
         (stats.served >= 400 && stats.begun == stats.served).then_some(stats.served as f64)
     });
-    let of = |metric: &str| format!("sum(last_over_time({metric}{{testid=\"ways\"}}[5m]))");
-    wait_for("the push of the last ones", Duration::from_secs(30), || {
-        (pushed.number(&of("k6_http_reqs_total")) == Some(served)).then_some(())
-    });
-    // A scraped page has no testid: the worker's own labels are the scraper's business.
-    wait_for(
-        "the scrape of the last ones",
-        Duration::from_secs(30),
-        || {
-            let total = scraped.number("sum(last_over_time(k6_http_reqs_total[5m]))");
-            (total == Some(served)).then_some(())
-        },
+    for of in [pushed, scraped] {
+        let query = of("k6_http_reqs_total");
+        wait_for(&query, Duration::from_secs(30), || {
+            (prometheus.number(&query) == Some(served)).then_some(())
+        });
+    }
+    served
+}
+
+fn told_alike(protocol: &str) {
+    let admin = format!("127.0.0.1:{}", paths::free_port());
+    let prometheus = Prometheus::start_scraping(&admin);
+    let collector = Receiver::start([], Reply::status(200));
+    let (target, room) = (Target::start(), Room::new());
+    room.write("script.js", SCRIPT);
+    let otlp = format!(
+        "endpoint = \"http://{}\"\nprotocol = \"{protocol}\"",
+        collector.address()
     );
+    let config = config(&target, &prometheus, &otlp, &admin);
+    let mut loadd = Loadd::daemon(&room.write("test.toml", &config)).ready(&admin);
+    panels_of_k6s_dashboards_return_data(&prometheus);
+    let served = served_and_known(&target, &prometheus);
     loadd.terminate();
     loadd.finish(Duration::from_secs(60)).expect(0, &[]);
 
@@ -199,9 +230,9 @@ linger = true
         .rev()
         .find(|point| point.flags == 0)
         .expect("one with values");
-    let selector = |metric: &str| format!("sum(last_over_time({metric}[5m]))");
-    for (name, prometheus) in [("remote write", &pushed), ("scrape", &scraped)] {
-        let native = selector("k6_http_req_duration_seconds");
+    for of in [pushed, scraped] {
+        let native = of("k6_http_req_duration_seconds");
+        let name = &native;
         let number = |query: String| prometheus.must(&query);
         assert_eq!(
             number(format!("histogram_count({native})")),
@@ -243,11 +274,51 @@ linger = true
         assert_eq!(counts, expected, "{name}: bucket by bucket");
     }
     // Classic and native of one push are the same counts.
-    let classic = selector("k6_http_req_duration_seconds_count");
-    assert_eq!(pushed.must(&classic), served);
-    let most =
-        pushed.must("sum(last_over_time(k6_http_req_duration_seconds_bucket{le=\"+Inf\"}[5m]))");
-    assert_eq!(most, served);
+    for metric in [
+        "k6_http_req_duration_seconds_count",
+        "k6_http_req_duration_seconds_bucket",
+    ] {
+        let query = pushed(metric).replace("}[", ",le=~\"[+]Inf|\"}[");
+        assert_eq!(prometheus.must(&query), served, "{query}");
+    }
+}
+
+/// Debian's Prometheus is built without this receiver: runs where `LOADD_TEST_PROMETHEUS` names an upstream one.
+#[test]
+fn an_upstream_prometheus_is_told_the_same_by_otlp() {
+    if std::env::var_os("LOADD_TEST_PROMETHEUS").is_none() {
+        eprintln!("LOADD_TEST_PROMETHEUS names no upstream Prometheus: nothing to compare");
+        return;
+    }
+    let admin = format!("127.0.0.1:{}", paths::free_port());
+    let prometheus = Prometheus::start_scraping(&admin);
+    let upstream = Prometheus::start_with_otlp();
+    let (target, room) = (Target::start(), Room::new());
+    room.write("script.js", SCRIPT);
+    let otlp = format!("endpoint = \"{}\"", upstream.otlp_url());
+    let config = config(&target, &prometheus, &otlp, &admin);
+    let mut loadd = Loadd::daemon(&room.write("test.toml", &config)).ready(&admin);
+    let served = served_and_known(&target, &prometheus);
+    loadd.terminate();
+    loadd.finish(Duration::from_secs(60)).expect(0, &[]);
+    let by_otlp = |metric: &str| format!("sum(last_over_time({metric}[5m]))");
+    assert_eq!(upstream.must(&by_otlp("k6_http_reqs_total")), served);
+    let metric = "k6_http_req_duration_seconds";
+    for function in [
+        "histogram_count(",
+        "histogram_quantile(0.5, ",
+        "histogram_quantile(0.99, ",
+    ] {
+        let ask = |of: String| format!("{function}{of})");
+        let (here, there) = (
+            prometheus.must(&ask(pushed(metric))),
+            upstream.must(&ask(by_otlp(metric))),
+        );
+        assert!(
+            (here / there - 1.0).abs() < 0.006,
+            "{function}: {here} beside {there}"
+        );
+    }
 }
 
 fn panels_of_k6s_dashboards_return_data(prometheus: &Prometheus) {

@@ -55,6 +55,12 @@ impl Prometheus {
         Prometheus::start_with(&[NATIVE, "--enable-feature=exemplar-storage"])
     }
 
+    /// Starts one that takes OTLP too; Debian's cannot.
+    #[must_use]
+    pub fn start_with_otlp() -> Prometheus {
+        Prometheus::start_with(&[NATIVE, "--web.enable-otlp-receiver"])
+    }
+
     /// Starts one that scrapes the test's metrics of this address each second, with native histograms.
     #[must_use]
     pub fn start_scraping(address: &str) -> Prometheus {
@@ -95,6 +101,12 @@ impl Prometheus {
     #[must_use]
     pub fn write_url(&self) -> String {
         format!("http://{}/api/v1/write", self.address())
+    }
+
+    /// OTLP's endpoint, to which `/v1/metrics` is appended.
+    #[must_use]
+    pub fn otlp_url(&self) -> String {
+        format!("http://{}/api/v1/otlp", self.address())
     }
 
     /// Kills it as a crash would.
