@@ -1,4 +1,5 @@
-//! What one push costs on the sender's thread, in time on a core: snapshot, record, spool in memory, requests, compression; no socket. Run with
+//! What one push costs on the sender's thread, in time on a core: snapshot, record, spool in memory, requests, compression; no
+//! socket. The same for a tick of the checkpoint, without the disk. Run with
 //! `cargo bench -p loadd-outputs`; not part of CI.
 
 #![allow(missing_docs, reason = "criterion's macros make public items")]
@@ -12,7 +13,7 @@ use loadd_metrics::{
 };
 use loadd_outputs::{
     RunIdentity,
-    measure::{Cost, Push},
+    measure::{Cost, Push, checkpoint},
 };
 
 const SERIES: usize = 10_000;
@@ -142,6 +143,27 @@ fn measured(criterion: &mut Criterion, what: &str, world: &mut World, changed: u
     }
 }
 
+fn checkpointed(criterion: &mut Criterion, what: &str, world: &mut World, changed: usize) {
+    let mut bytes = 0;
+    criterion.bench_function(what, |bencher| {
+        bencher.iter_custom(|count| {
+            let mut spent = Duration::ZERO;
+            for _ in 0..count {
+                let before = world.snapshot(0, 1).version;
+                let snapshot = world.snapshot(changed, 1);
+                let began = cpu();
+                bytes = black_box(checkpoint(&snapshot, before));
+                spent += cpu().saturating_sub(began);
+            }
+            spent
+        });
+    });
+    #[allow(clippy::print_stdout, reason = "a bench is read in a terminal")]
+    {
+        println!("{what}: {bytes} bytes");
+    }
+}
+
 fn push(criterion: &mut Criterion) {
     let mut world = World::new();
     measured(
@@ -164,6 +186,12 @@ fn push(criterion: &mut Criterion) {
         &mut world,
         500,
     );
+    for (what, changed) in [
+        ("checkpoint of 10,000 histograms, all changed", SERIES),
+        ("checkpoint of 10,000 histograms, 500 changed", 500),
+    ] {
+        checkpointed(criterion, what, &mut world, changed);
+    }
 }
 
 criterion_group! {

@@ -15,5 +15,7 @@ pub use folder::{OpenError, RunFolder};
 pub use format::{Checkpoint, Ending, RunKey, RunState};
 pub use writer::{CheckpointWriter, Keep};
 
+pub(crate) use format::write_tick;
+
 #[cfg(test)]
-pub(crate) use format::{read, write_tick};
+pub(crate) use format::read;

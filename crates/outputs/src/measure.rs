@@ -1,11 +1,13 @@
-//! A door for this crate's benches, not a part of its face: one push on the sender's thread, without the socket.
+//! A door for this crate's benches, not a part of its face: one push on the sender's thread, without the socket, and one
+//! tick of the checkpoint, without the disk.
 
-use std::{io, sync::Arc};
+use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
 use loadd_metrics::Snapshot;
 
 use crate::{
     batch::{Batch, MAX_SERIES},
+    checkpoint::{Checkpoint, RunKey, RunState, write_tick},
     codec::Codec,
     counters::PipelineCounters,
     output::RunIdentity,
@@ -86,4 +88,25 @@ impl Push {
         }
         cost
     }
+}
+
+/// Bytes that the checkpoint appends for what has changed since a version.
+#[must_use]
+pub fn checkpoint(snapshot: &Snapshot, since: u64) -> usize {
+    let head = Checkpoint {
+        run: RunKey {
+            test_id: "bench".to_owned(),
+            instance: "worker-1".to_owned(),
+            start_ms: snapshot.time_ms,
+            fingerprint: 1,
+        },
+        state: RunState::Running,
+        time_ms: snapshot.time_ms,
+        elapsed: Duration::ZERO,
+        counts: Vec::new(),
+        keep: BTreeMap::new(),
+    };
+    let mut bytes = Vec::new();
+    write_tick(&mut bytes, &head, snapshot.save_series(since));
+    bytes.len()
 }
