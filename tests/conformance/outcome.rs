@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use loadd_tests::{Room, Target, Wire, paths};
+use loadd_tests::{Room, Target, Tls, Wire, paths};
 use rustix::process::{Pid, Signal};
 use serde_json::Value;
 
@@ -33,7 +33,7 @@ pub(crate) struct Outcome {
     pub(crate) points: Vec<Value>,
     /// What the target served, by path.
     pub(crate) served: Vec<(String, u64)>,
-    /// Requests on the raw server.
+    /// Requests on the raw server, then those on the servers behind TLS.
     pub(crate) wire: Vec<String>,
     /// The folder.
     pub(crate) room: Room,
@@ -48,6 +48,10 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, String> {
     let all: String = case.files.iter().map(|(_, text)| text.as_str()).collect();
     let target = all.contains("ENV.TARGET").then(Target::start);
     let wire = all.contains("ENV.WIRE").then(Wire::start);
+    let tls = all.contains("ENV.TLS").then(Tls::start);
+    if let Some(tls) = &tls {
+        tls.write_certificates(&room);
+    }
     for (at, (name, text)) in case.files.iter().enumerate() {
         let mut text = text.clone();
         let asked = wants(Subject::Metric) || wants(Subject::Check) || wants(Subject::Checks);
@@ -98,6 +102,7 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, String> {
         if let Some(wire) = &wire {
             command.env("WIRE", format!("http://{}", wire.address()));
         }
+        command.envs(tls.iter().flat_map(Tls::variables));
         command
             .spawn()
             .map_err(|error| format!("cannot start the binary: {error}"))
@@ -154,7 +159,12 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, String> {
         data,
         points,
         served,
-        wire: wire.map_or_else(Vec::new, |wire| wire.requests()),
+        wire: wire
+            .map(|wire| wire.requests())
+            .into_iter()
+            .chain(tls.map(|tls| tls.requests()))
+            .flatten()
+            .collect(),
         room,
         took,
     })

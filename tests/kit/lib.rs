@@ -19,6 +19,7 @@ pub mod receiver;
 pub mod room;
 pub mod target;
 pub mod time;
+pub mod tls;
 pub mod victoria;
 pub mod wire;
 
@@ -30,5 +31,6 @@ pub use receiver::{Receiver, Reply};
 pub use room::Room;
 pub use target::Target;
 pub use time::{epoch, rfc3339, wait_for};
+pub use tls::Tls;
 pub use victoria::Victoria;
 pub use wire::Wire;

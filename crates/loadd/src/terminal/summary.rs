@@ -202,8 +202,8 @@ impl Page {
 
     fn section(&self, section: &SummarySection, seconds: f64) -> String {
         let mut out = String::new();
-        if !section.checks.is_empty() {
-            out.push_str(&self.checks(&section.checks, seconds));
+        if let Some(totals) = check_totals(section) {
+            out.push_str(&self.checks(&section.checks, totals, seconds));
         }
         let mut blocks: BTreeMap<usize, Vec<Row>> = BTreeMap::new();
         for metric in &section.metrics {
@@ -345,9 +345,7 @@ impl Page {
         row
     }
 
-    fn checks(&self, checks: &[SummaryCheck], seconds: f64) -> String {
-        let passes: u64 = checks.iter().map(|check| check.passes).sum();
-        let fails: u64 = checks.iter().map(|check| check.fails).sum();
+    fn checks(&self, checks: &[SummaryCheck], (passes, fails): (u64, u64), seconds: f64) -> String {
         let total = passes + fails;
         let share = |part: u64| {
             if total > 0 {
@@ -401,6 +399,25 @@ impl Page {
         out.push('\n');
         out
     }
+}
+
+/// Passes and fails of all checks of a section, also of those without a name (the system tag `check` can be off).
+fn check_totals(section: &SummarySection) -> Option<(u64, u64)> {
+    let mut metrics = section.metrics.iter();
+    let found = metrics.find_map(|metric| match metric.values {
+        SummaryValues::Rate { passes, fails, .. }
+            if metric.name == "checks" && metric.parent.is_none() && metric.has_samples =>
+        {
+            Some((passes, fails))
+        }
+        _ => None,
+    });
+    let named = || {
+        let passes = section.checks.iter().map(|check| check.passes).sum();
+        let fails = section.checks.iter().map(|check| check.fails).sum();
+        (passes, fails)
+    };
+    found.or_else(|| (!section.checks.is_empty()).then(named))
 }
 
 #[cfg(test)]

@@ -103,14 +103,19 @@ fn group<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
             "group() cannot run an async function: it would end before the function has",
         ));
     }
-    let outer = state.host.tag("group").unwrap_or_else(|| "".into());
-    state.host.set_tag("group", &format!("{outer}::{name}"));
+    // Absent where the system tag `group` is off.
+    let outer = state.host.tag("group");
+    if let Some(outer) = &outer {
+        state.host.set_tag("group", &format!("{outer}::{name}"));
+    }
     let began = Instant::now();
     let result = run_group(function);
     if !state.is_ending() {
         state.host.group_ended(began.elapsed());
     }
-    state.host.set_tag("group", &outer);
+    if let Some(outer) = &outer {
+        state.host.set_tag("group", outer);
+    }
     result
 }
 
