@@ -41,4 +41,6 @@ pub(crate) fn schema() -> serde_json::Value {
 }
 
 #[cfg(test)]
+mod damaged;
+#[cfg(test)]
 mod tests;

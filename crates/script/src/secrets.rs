@@ -243,6 +243,25 @@ mod tests {
     }
 
     #[test]
+    fn any_flag_is_a_source_or_refused_with_words() {
+        bolero::check!()
+            .with_iterations(2_000)
+            .with_type::<Vec<String>>()
+            .for_each(|texts| {
+                for kind in ["mock", "file", "url", ""] {
+                    let flags: Vec<String> =
+                        texts.iter().map(|text| format!("{kind}={text}")).collect();
+                    match SecretSources::parse(&flags) {
+                        Ok(sources) => {
+                            let _unknown = sources.get(None, "key");
+                        }
+                        Err(error) => assert!(!error.to_string().is_empty()),
+                    }
+                }
+            });
+    }
+
+    #[test]
     fn sources_are_found_by_name_by_default_and_alone() {
         let one = parse(&["mock=cool=some value"]).unwrap();
         assert_eq!(one.get(None, "cool"), Ok("some value".to_owned()));

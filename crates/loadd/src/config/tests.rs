@@ -29,17 +29,22 @@ fn around(vars: &[(&str, &str)]) -> Surroundings {
     }
 }
 
-struct Folder(TempDir);
+/// A folder with a TOML file and a script.
+pub(super) struct Folder(TempDir);
 
 impl Folder {
-    fn with(toml: &str, script: &str) -> Folder {
+    pub(super) fn with(toml: &str, script: &str) -> Folder {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("my-test.toml"), toml).unwrap();
         std::fs::write(folder.path().join("a.js"), script).unwrap();
         Folder(folder)
     }
 
-    fn daemon(&self, vars: &[(&str, &str)]) -> Result<ResolvedTest, Refusal> {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub(super) fn daemon(&self, vars: &[(&str, &str)]) -> Result<ResolvedTest, Refusal> {
         daemon(
             &self.0.path().join("my-test.toml"),
             Map::new(),
@@ -47,7 +52,15 @@ impl Folder {
         )
     }
 
-    fn run(
+    pub(super) fn ask(
+        &self,
+        request: &RunRequest,
+        vars: &[(&str, &str)],
+    ) -> Result<ResolvedTest, Refusal> {
+        run(request, &around(vars))
+    }
+
+    pub(super) fn run(
         &self,
         flags: &serde_json::Value,
         vars: &[(&str, &str)],

@@ -231,3 +231,27 @@ fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::write(&part, bytes)?;
     fs::rename(&part, path).inspect_err(|_| drop(fs::remove_file(&part)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_file_is_read_or_refused_by_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("loadd.lock.json");
+        assert_eq!(read_lock(&path), Ok(BTreeMap::new()));
+        let sound = br#"{ "https://jslib.k6.io/a.js": "sha256:00ff" }"#;
+        bolero::check!()
+            .with_iterations(500)
+            .with_type::<(u8, u8, Vec<u8>)>()
+            .for_each(|(at, cut, with)| {
+                let at = usize::from(*at) % sound.len();
+                let end = (at + usize::from(*cut)).min(sound.len());
+                fs::write(&path, [&sound[..at], with, &sound[end..]].concat()).unwrap();
+                if let Err(message) = read_lock(&path) {
+                    assert!(message.contains("loadd.lock.json"), "{message}");
+                }
+            });
+    }
+}

@@ -29,3 +29,19 @@ fn json_gives_starts_as_text_or_nothing() {
         "\"2026-11-24T12:00:00Z\""
     );
 }
+
+#[test]
+fn any_text_is_a_start_that_reads_back_or_refused() {
+    let sound = "2026-11-24T12:00:00.123456789+01:00";
+    bolero::check!()
+        .with_iterations(4_000)
+        .with_type::<(u8, u8, String)>()
+        .for_each(|(at, cut, with)| {
+            let at = usize::from(*at) % sound.len();
+            let end = (at + usize::from(*cut)).min(sound.len());
+            let text = [&sound[..at], with, &sound[end..]].concat();
+            if let Ok(start) = text.parse::<StartAt>() {
+                assert_eq!(start.to_string().parse(), Ok(start), "{text}");
+            }
+        });
+}

@@ -140,3 +140,27 @@ fn plain_javascript_in_a_ts_file_stays_as_it_is() {
     assert_eq!(parsed.text, text);
     assert!(parsed.positions.is_none());
 }
+
+#[test]
+fn any_source_is_looked_at_or_refused_with_its_place() {
+    let sound = "import http, { get as g } from 'k6/http';\nimport type { T } from './t';\nexport * from \"./b.js\";\n\
+                 const x: number = <number>1; enum E { A = 1 }\nclass C<T> { constructor(private y: T) {} }\n\
+                 export default function () { return `${x as any}` + /a\\/b/.source; }\nmodule.exports = require('./c');\n";
+    bolero::check!()
+        .with_iterations(1_500)
+        .with_type::<(u16, u8, String)>()
+        .for_each(|(at, cut, with)| {
+            let at = usize::from(*at) % sound.len();
+            let end = (at + usize::from(*cut)).min(sound.len());
+            let text = [&sound[..at], with, &sound[end..]].concat();
+            for dialect in [Dialect::JavaScript, Dialect::TypeScript, Dialect::Either] {
+                match parse("a.ts", text.clone(), dialect) {
+                    Ok(_) => {}
+                    Err(fault) => {
+                        assert!(fault.line > 0 && fault.column > 0, "{text}");
+                        assert!(!fault.message.is_empty());
+                    }
+                }
+            }
+        });
+}

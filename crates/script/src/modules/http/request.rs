@@ -462,27 +462,4 @@ fn compression_of(text: &str) -> Result<Vec<Compression>, Refused> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_read_as_go_writes_them() {
-        for (text, expected) in [
-            ("10s", Some(10_000)),
-            ("1m30s", Some(90_000)),
-            ("250ms", Some(250)),
-            ("1.5s", Some(1500)),
-            ("300", Some(300)),
-            ("", None),
-            ("s", None),
-            ("10x", None),
-            ("-1s", None),
-        ] {
-            assert_eq!(
-                parse_duration(text),
-                expected.map(Duration::from_millis),
-                "{text}"
-            );
-        }
-    }
-}
+mod tests;

@@ -180,3 +180,28 @@ impl Jwk {
         (self.x, self.y) = (encode(x), encode(y));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_jwk_is_a_key_or_refused() {
+        let sound = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI","n":"AQAB","e":"AQAB","k":"AA"}"#;
+        bolero::check!()
+            .with_iterations(1_500)
+            .with_type::<(u16, u8, String)>()
+            .for_each(|(at, cut, with)| {
+                let at = usize::from(*at) % sound.len();
+                let end = (at + usize::from(*cut)).min(sound.len());
+                let Ok(jwk) = Jwk::parse(&[&sound[..at], with, &sound[end..]].concat()) else {
+                    return;
+                };
+                let _refused = (jwk.secret(), jwk.rsa());
+                for curve in [ec::Curve::P256, ec::Curve::P384, ec::Curve::P521] {
+                    let _refused = jwk.elliptic(curve);
+                }
+                assert!(jwk.text().is_ok());
+            });
+    }
+}
