@@ -125,6 +125,7 @@ fn labels<'a>(request: &'a v2::Request, series: &'a v2::TimeSeries) -> Vec<(&'a 
 
 type Row = (&'static str, char, fn(&Seen) -> bool);
 
+/// All that one whole run shows (`real_world_scenario`), case by case.
 #[test]
 fn a_run_in_version_2_is_what_receivers_of_version_2_want() {
     let receiver = Receiver::start(|_, captured| Answer::taken(captured));
@@ -345,6 +346,7 @@ fn fallen_back(first: impl Fn(&Captured) -> Answer + Send + 'static) -> (Receive
     (receiver, report)
 }
 
+/// Cases `fallback_on_415_unsupported_media_type`, `retry_with_different_version`, `accept_success_after_fallback`.
 #[test]
 fn fallback_on_415_and_on_a_success_without_the_headers_lasts() {
     for status in [415, 204, 200] {
@@ -373,6 +375,7 @@ fn fallback_on_415_and_on_a_success_without_the_headers_lasts() {
     }
 }
 
+/// Cases `process_written_count_headers`, `handle_partial_write_response`, `handle_204_no_content`.
 #[test]
 fn what_the_receiver_did_not_write_has_failed_and_the_rest_was_sent() {
     let accepted = Arc::new(AtomicUsize::new(0));
@@ -397,6 +400,7 @@ fn what_the_receiver_did_not_write_has_failed_and_the_rest_was_sent() {
     );
 }
 
+/// Cases `handle_missing_written_headers`.
 #[test]
 fn a_refusal_without_the_headers_fails_all_of_its_request_and_is_not_split() {
     let receiver = Receiver::start(|number, captured| {
