@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use loadd_tests::{Room, Target, Tls, Wire, paths};
+use loadd_tests::{Httpbin, Room, Target, Tls, Wire, paths};
 use rustix::process::{Pid, Signal};
 use serde_json::Value;
 
@@ -49,6 +49,7 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, String> {
     let target = all.contains("ENV.TARGET").then(Target::start);
     let wire = all.contains("ENV.WIRE").then(Wire::start);
     let tls = all.contains("ENV.TLS").then(Tls::start);
+    let httpbin = all.contains("ENV.HTTPBIN").then(Httpbin::start);
     if let Some(tls) = &tls {
         tls.write_certificates(&room);
     }
@@ -102,6 +103,7 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, String> {
         if let Some(wire) = &wire {
             command.env("WIRE", format!("http://{}", wire.address()));
         }
+        command.envs(httpbin.iter().map(|one| ("HTTPBIN", one.url())));
         command.envs(tls.iter().flat_map(Tls::variables));
         command
             .spawn()

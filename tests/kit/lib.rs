@@ -8,6 +8,7 @@
 )]
 
 pub mod http;
+pub mod httpbin;
 pub mod loadd;
 pub mod messages;
 pub mod nginx;
@@ -23,6 +24,7 @@ pub mod tls;
 pub mod victoria;
 pub mod wire;
 
+pub use httpbin::Httpbin;
 pub use loadd::{Finished, Loadd};
 pub use nginx::Nginx;
 pub use prometheus::Prometheus;

@@ -77,12 +77,25 @@ pub fn victoria_metrics_bin() -> PathBuf {
     )
 }
 
-fn fetched(variable: &str, folder: &str, name: &str) -> PathBuf {
-    let cache = project().join("tests/.cache");
-    let path = env::var_os(variable).map_or_else(
-        || cache.join(folder).join("usr/bin").join(name),
-        PathBuf::from,
+/// The server of httpbin: `LOADD_TEST_HTTPBIN` (a `waitress-serve` that can import it), or what `./test` has installed.
+#[must_use]
+pub fn httpbin_server() -> PathBuf {
+    let installed = fetched_at("LOADD_TEST_HTTPBIN", "httpbin/bin/waitress-serve");
+    assert!(
+        installed.is_file(),
+        "no httpbin at {}: run ./test, which installs it, or set LOADD_TEST_HTTPBIN",
+        installed.display()
     );
+    installed
+}
+
+fn fetched_at(variable: &str, place: &str) -> PathBuf {
+    let installed = || project().join("tests/.cache").join(place);
+    env::var_os(variable).map_or_else(installed, PathBuf::from)
+}
+
+fn fetched(variable: &str, folder: &str, name: &str) -> PathBuf {
+    let path = fetched_at(variable, &format!("{folder}/usr/bin/{name}"));
     assert!(
         path.is_file(),
         "no {name} at {}: run ./test, which fetches it, or set {variable}",

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use loadd_timeline::{CountValue, LengthValue, ScenarioSettings};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::options;
@@ -153,11 +154,64 @@ fn scenarios(value: &Value) -> Value {
     Value::Object(map.iter().map(one).collect())
 }
 
+/// Fields of k6's structures in its own order; all other keys by name, behind them.
+const FIELDS: &[&str] = &[
+    "ttl",
+    "select",
+    "policy",
+    "min",
+    "threshold",
+    "abortOnFail",
+    "delayAbortEval",
+    "executor",
+    "startTime",
+    "gracefulStop",
+    "env",
+    "exec",
+    "tags",
+    "options",
+    "startVUs",
+    "startRate",
+    "vus",
+    "duration",
+    "target",
+    "iterations",
+    "maxDuration",
+    "rate",
+    "timeUnit",
+    "stages",
+    "gracefulRampDown",
+    "preAllocatedVUs",
+    "maxVUs",
+];
+
+/// A value whose objects are written in the order of [`FIELDS`].
+struct InOrder<'a>(&'a Value);
+
+impl Serialize for InOrder<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Array(items) => serializer.collect_seq(items.iter().map(InOrder)),
+            Value::Object(map) => {
+                let mut fields: Vec<(&String, &Value)> = map.iter().collect();
+                let rank = |name: &str| FIELDS.iter().position(|field| *field == name);
+                fields.sort_by_key(|(name, _)| rank(name).unwrap_or(FIELDS.len()));
+                serializer.collect_map(
+                    fields
+                        .into_iter()
+                        .map(|(name, value)| (name, InOrder(value))),
+                )
+            }
+            plain => plain.serialize(serializer),
+        }
+    }
+}
+
 /// As text: indented by two, in the order given. `html`: `<`, `>` and `&` are escaped, as Go's encoder does.
 pub(crate) fn text(shown: &[(&str, Value)], html: bool) -> String {
     let mut out = String::from("{");
     for (index, (key, value)) in shown.iter().enumerate() {
-        let value = serde_json::to_string_pretty(value).unwrap_or_default();
+        let value = serde_json::to_string_pretty(&InOrder(value)).unwrap_or_default();
         let value = value.replace('\n', "\n  ");
         let comma = if index > 0 { "," } else { "" };
         write!(out, "{comma}\n  \"{key}\": {value}").expect("writing into a String cannot fail");
@@ -215,6 +269,10 @@ mod tests {
         let text = text(&shown, true);
         assert!(
             text.starts_with("{\n  \"paused\": null,\n  \"vus\": 2,"),
+            "{text}"
+        );
+        assert!(
+            text.contains("\"ttl\": null,\n    \"select\": null,\n    \"policy\": null\n"),
             "{text}"
         );
         assert!(text.contains("rate\\u003e0.9") && text.ends_with("\n}"));

@@ -149,7 +149,8 @@ pub(crate) fn read(
                 }
             }
             "web-dashboard" => {
-                outs.dashboard = dashboard(argument, &sources("K6_WEB_DASHBOARD_"))?;
+                let sources = sources("K6_WEB_DASHBOARD_");
+                outs.dashboard = dashboard(argument, &sources, &mut outs.warnings)?;
             }
             "opentelemetry" | "experimental-opentelemetry" => {
                 let settings = otel::settings(&sources("K6_OTEL_"), &mut outs.warnings)?;
@@ -232,7 +233,11 @@ fn csv(argument: &str, sources: &Sources<'_>) -> Result<FileOut, String> {
 }
 
 /// The address of the dashboard; `None`: no server.
-fn dashboard(argument: &str, sources: &Sources<'_>) -> Result<Option<String>, String> {
+fn dashboard(
+    argument: &str,
+    sources: &Sources<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Option<String>, String> {
     let mut keys: Map<String, Value> = Map::new();
     for (variable, key) in [
         ("HOST", "host"),
@@ -265,8 +270,9 @@ fn dashboard(argument: &str, sources: &Sources<'_>) -> Result<Option<String>, St
                     .filter(|port| (-1..=65_535).contains(port))
                     .ok_or_else(|| format!("output web-dashboard: '{text}' is no port"))?;
             }
-            // The page moves with the run's own tick, and shows all groups.
-            "period" | "tags" => {}
+            "period" | "tags" => warnings.push(format!(
+                "web-dashboard: {key} has no effect: the page moves once a second and shows all groups"
+            )),
             "open" if ["", "false", "0"].contains(&text) => {}
             "open" | "export" | "report" | "record" => {
                 return Err(format!(
