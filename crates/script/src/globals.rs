@@ -3,9 +3,13 @@
 use rquickjs::{Ctx, Object, Result, Value};
 
 use crate::{
+    bundle::Mode,
     modules::{method, undefined, webcrypto},
     state::State,
-    sys::qjs::{self, Args, HostFn},
+    sys::{
+        binary,
+        qjs::{self, Args, HostFn},
+    },
 };
 
 mod console;
@@ -39,7 +43,12 @@ pub(crate) fn install(ctx: &Ctx<'_>, state: &State) -> Result<()> {
     lazy(&globals, "TextDecoder", |_, args| {
         keep(args, "TextDecoder", text::decoder(args.ctx())?)
     })?;
+    binary::install(ctx)?;
     crate::loader::commonjs::install(ctx)?;
+    // The engine makes `Math` and its forty functions when it is first looked at, which this is.
+    if state.shared.mode() == Mode::Loaded && !state.shared.units.may_use_math() {
+        return Ok(());
+    }
     let math: Object = globals.get("Math")?;
     method(&math, "random", 0, |state, args| {
         Ok(Value::new_float(args.ctx().clone(), state.next_random()))

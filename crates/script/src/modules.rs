@@ -161,18 +161,19 @@ struct Builtin<M>(PhantomData<M>);
 
 impl<M: BuiltinModule> ModuleDef for Builtin<M> {
     fn declare(declarations: &Declarations<'_>) -> Result<()> {
-        for name in M::EXPORTS {
-            declarations.declare(*name)?;
-        }
-        // Any other name is there, too, and undefined: its variable is never set.
         let module = declarations.module();
-        if !is_names_only(module)? {
+        let shared = &qjs::state(module.ctx()).shared;
+        let own_name = module.name::<String>()?;
+        for name in M::EXPORTS {
+            if is_names_only(&own_name) || shared.may_want(&own_name, name) {
+                declarations.declare(*name)?;
+            }
+        }
+        if !is_names_only(&own_name) {
             declarations.declare("default")?;
         }
-        let wanted = qjs::state(module.ctx())
-            .shared
-            .declared_exports(&module.name::<String>()?);
-        for name in wanted {
+        // Any other name is there, too, and undefined: its variable is never set.
+        for name in shared.declared_exports(&own_name) {
             if name != "default" && !M::EXPORTS.contains(&name.as_str()) {
                 declarations.declare(name)?;
             }
@@ -187,10 +188,13 @@ impl<M: BuiltinModule> ModuleDef for Builtin<M> {
             let object = state
                 .builtins
                 .module(ctx, type_name::<M>(), || M::build(ctx, state))?;
+            let own_name = exports.module().name::<String>()?;
             for name in M::EXPORTS {
-                exports.export(*name, object.get::<_, Value>(*name)?)?;
+                if is_names_only(&own_name) || state.shared.may_want(&own_name, name) {
+                    exports.export(*name, object.get::<_, Value>(*name)?)?;
+                }
             }
-            if is_names_only(exports.module())? {
+            if is_names_only(&own_name) {
                 return Ok(());
             }
             exports.export("default", object).map(drop)
@@ -202,8 +206,8 @@ impl<M: BuiltinModule> ModuleDef for Builtin<M> {
     }
 }
 
-fn is_names_only(module: &Module<'_>) -> Result<bool> {
-    Ok(module.name::<String>()?.ends_with(NAMES_ONLY))
+fn is_names_only(module: &str) -> bool {
+    module.ends_with(NAMES_ONLY)
 }
 
 /// The modules that a VU has made, while its init runs: a module and its namespace are of one object.

@@ -77,6 +77,8 @@ pub(crate) struct State {
     pub(crate) metadata: RefCell<BTreeMap<Rc<str>, Rc<str>>>,
     /// State of `Math.random`.
     pub(crate) random: Cell<u64>,
+    /// Whether array buffers and typed arrays have been made.
+    pub(crate) has_typed_arrays: Cell<bool>,
     initialized: Cell<bool>,
     /// Whether all imports of the main module are resolved: from then on none may come.
     pub(crate) linked: Cell<bool>,
@@ -100,6 +102,7 @@ impl State {
             env_overlay: RefCell::new(None),
             metadata: RefCell::default(),
             random: Cell::new(settings.seed),
+            has_typed_arrays: Cell::new(false),
             initialized: Cell::new(false),
             linked: Cell::new(false),
             ending: RefCell::new(None),

@@ -15,6 +15,7 @@
 //! 10. every stack has a guard page.
 #![allow(unsafe_code, reason = "this folder is where unsafe code lives")]
 
+pub(crate) mod binary;
 pub(crate) mod deep;
 pub(crate) mod host_object;
 pub(crate) mod json;

@@ -173,7 +173,7 @@ fn functions_return_what_k6_returns() {
         ),
         (
             "function () { exec.vu.metrics.tags.a = 5; exec.vu.tags['b'] = true; const t = exec.vu.tags; const seen = [t.a, t.b, Object.keys(t)]; delete t.a; return [seen, 'a' in t] }",
-            r#"[["5","true",["a","b"]],false]"#,
+            r#"[["5","true",["a","b","group"]],false]"#,
         ),
         (
             "function () { try { exec.vu.tags.a = null } catch (e) { return e.name } }",

@@ -24,7 +24,7 @@ fn resident_kib() -> u64 {
 
 /// The engine's own arena would cost 60 KiB more per VU (docs/decisions/004-quickjs-arena.md): this fails when the lever that
 /// compiles it out stops working.
-const MOST_KIB: u64 = 160;
+const MOST_KIB: u64 = 135;
 
 #[test]
 fn a_vu_suspended_in_a_request_stays_below_its_memory_budget() {

@@ -73,6 +73,7 @@ impl H1 {
     pub(crate) async fn new(dialled: Dialled, to: Rc<RequestUrl>) -> Result<H1, RequestError> {
         let handshake = http1::Builder::new()
             .title_case_headers(true)
+            .read_buf_exact_size(Some(4096))
             .handshake(dialled.socket)
             .await;
         let (sender, connection) =

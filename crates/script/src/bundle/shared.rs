@@ -268,6 +268,11 @@ impl Shared {
         }
     }
 
+    /// Whether a built-in module is to be declared with this name: each costs a VU memory, and most of them nobody imports.
+    pub(crate) fn may_want(&self, module: &str, name: &str) -> bool {
+        self.mode() == Mode::Loading || self.units.may_want(module, name)
+    }
+
     /// A stack line with the place in the file as the user wrote it.
     pub(crate) fn shown_line(&self, line: &str) -> String {
         translate_line(line, |file, line, column| {

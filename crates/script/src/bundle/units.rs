@@ -106,6 +106,10 @@ pub(crate) struct Units {
     failed: Mutex<BTreeSet<String>>,
     /// The first load must begin anew: it has learned names that modules which are linked already do not have.
     must_restart: AtomicBool,
+    /// Whether a text of the bundle may reach `Math`.
+    may_use_math: AtomicBool,
+    /// Whether the parser could not tell of some file what it imports.
+    has_unread: AtomicBool,
 }
 
 /// What is known about the exports of a module that finds its names only by running, or that has any name.
@@ -118,12 +122,33 @@ struct Wanted {
     is_declared: bool,
 }
 
+/// `Math` itself, and the ways to a global object's property that is not named: code made of texts.
+const MATH: [&str; 6] = [
+    "Math",
+    "globalThis",
+    "global",
+    "eval",
+    "Function",
+    "constructor",
+];
+
 impl Units {
+    /// Whether a script of this bundle may look at `Math`; before the first load is over nobody knows.
+    pub(crate) fn may_use_math(&self) -> bool {
+        self.may_use_math.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<Arc<Unit>> {
         lock(&self.units).get(name).cloned()
     }
 
     pub(crate) fn keep(&self, name: &str, unit: Unit) {
+        if unit.needs.is_none() {
+            self.has_unread.store(true, Ordering::Relaxed);
+        }
+        if MATH.iter().any(|word| unit.text().contains(word)) {
+            self.may_use_math.store(true, Ordering::Relaxed);
+        }
         lock(&self.units).insert(name.to_owned(), Arc::new(unit));
     }
 
@@ -153,6 +178,14 @@ impl Units {
             .get(module)
             .map(Wanted::exports)
             .unwrap_or_default()
+    }
+
+    /// Whether `name` of `module` may be imported by anybody in a bundle that is finished.
+    pub(crate) fn may_want(&self, module: &str, name: &str) -> bool {
+        self.has_unread.load(Ordering::Relaxed)
+            || lock(&self.wanted)
+                .get(module)
+                .is_some_and(|wanted| wanted.names.all || wanted.names.single.contains(name))
     }
 
     /// Whether the keys of the exports of `module` are still to be learned.

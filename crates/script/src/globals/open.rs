@@ -1,12 +1,12 @@
 //! `open(path [, 'b'])`: a file's contents, in init code only; read once for all VUs.
 
-use rquickjs::{ArrayBuffer, Object, Result, Value};
+use rquickjs::{Object, Result, Value};
 
 use crate::{
     loader::commonjs::{current_file, evaluated_module},
     modules::{method, only_in_init, text, throw, to_text},
     state::State,
-    sys::qjs::Args,
+    sys::{binary, qjs::Args},
 };
 
 pub(super) fn install(globals: &Object<'_>) -> Result<()> {
@@ -35,7 +35,7 @@ fn open<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
         .map_err(|message| throw(ctx, &message))?;
     if binary {
         // A copy: scripts may write into it.
-        return ArrayBuffer::new_copy(ctx.clone(), &bytes).map(ArrayBuffer::into_value);
+        return binary::array_buffer(ctx, &bytes);
     }
     text(ctx, &String::from_utf8_lossy(&bytes))
 }

@@ -2,12 +2,13 @@
 
 use std::cell::{Cell, RefCell};
 
-use rquickjs::{Ctx, Object, Result, TypedArray, Value};
+use rquickjs::{Ctx, Object, Result, Value};
 
 use crate::{
     modules::{method, text, throw, throw_type, to_text, webcrypto::copy_view},
     state::State,
     sys::{
+        binary,
         native::{self, NativeClass},
         qjs::{self, Args},
     },
@@ -35,7 +36,7 @@ impl NativeClass for Encoder {
             } else {
                 to_text(&args.get(0))?
             };
-            let bytes = TypedArray::<u8>::new(args.ctx().clone(), input.into_bytes())?;
+            let bytes = binary::uint8_array(args.ctx(), input.as_bytes())?;
             Ok(bytes.into_value())
         })
     }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use base64::Engine;
-use rquickjs::{ArrayBuffer, Ctx, Object, Result, Value};
+use rquickjs::{Ctx, Object, Result, Value};
 
 use super::{
     BuiltinModule,
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     state::State,
     sys::{
+        binary,
         native::{self, NativeClass},
         qjs::{self, Args},
     },
@@ -146,7 +147,7 @@ impl Output {
             Output::Base64 => text(ctx, &encoding::STANDARD.encode(sum)),
             Output::Base64Url => text(ctx, &encoding::URL.encode(sum)),
             Output::Base64RawUrl => text(ctx, &encoding::URL_RAW.encode(sum)),
-            Output::Binary => ArrayBuffer::new_copy(ctx.clone(), sum).map(ArrayBuffer::into_value),
+            Output::Binary => binary::array_buffer(ctx, sum),
         }
     }
 }
@@ -221,5 +222,5 @@ fn random_bytes<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> 
     let mut bytes = vec![0; size as usize];
     getrandom::fill(&mut bytes)
         .map_err(|error| throw(ctx, &format!("the system gives no random bytes: {error}")))?;
-    ArrayBuffer::new_copy(ctx.clone(), &bytes).map(ArrayBuffer::into_value)
+    binary::array_buffer(ctx, &bytes)
 }

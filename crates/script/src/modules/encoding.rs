@@ -5,12 +5,15 @@ use base64::{
     alphabet::{self, Alphabet},
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use rquickjs::{ArrayBuffer, Ctx, Object, Result, Value};
+use rquickjs::{Ctx, Object, Result, Value};
 
 use super::{BuiltinModule, method, text, throw, throw_type, to_text};
 use crate::{
     state::State,
-    sys::qjs::{self, Args},
+    sys::{
+        binary,
+        qjs::{self, Args},
+    },
 };
 
 /// The module.
@@ -105,7 +108,7 @@ fn b64decode<'js>(_state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
     if !args.is_nullish(2) && to_text(&args.get(2))? == "s" {
         return text(ctx, &go_text(&bytes));
     }
-    ArrayBuffer::new_copy(ctx.clone(), &bytes).map(ArrayBuffer::into_value)
+    binary::array_buffer(ctx, &bytes)
 }
 
 /// Bytes as text, each byte that is not UTF-8 replaced on its own, as Go does (Rust replaces whole sequences).

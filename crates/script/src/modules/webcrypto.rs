@@ -6,7 +6,10 @@
 use rquickjs::{ArrayBuffer, Ctx, Function, Object, Result, TypedArray, Value, function::This};
 
 use super::{method, text, throw, throw_type};
-use crate::{state::State, sys::qjs::Args};
+use crate::{
+    state::State,
+    sys::{binary, qjs::Args},
+};
 
 mod aes;
 mod ec;
@@ -101,7 +104,7 @@ fn overwrite(view: &Object<'_>, bytes: &[u8]) -> Result<()> {
     let buffer: ArrayBuffer = view.get("buffer")?;
     let offset: usize = view.get("byteOffset")?;
     let whole = TypedArray::<u8>::from_arraybuffer(buffer)?;
-    let source = TypedArray::<u8>::new_copy(view.ctx().clone(), bytes)?;
+    let source = binary::uint8_array(view.ctx(), bytes)?;
     let set: Function = whole.as_object().get("set")?;
     set.call((This(whole), source, offset))
 }

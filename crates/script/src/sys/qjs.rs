@@ -173,12 +173,31 @@ pub(crate) fn define_accessor<'js>(
     get: &Value<'js>,
     set: Option<&Value<'js>>,
 ) -> Result<()> {
+    accessor(object, name, get, set, qjs::JS_PROP_ENUMERABLE)
+}
+
+/// The same, not seen by `for in` and `Object.keys`.
+pub(crate) fn define_hidden_accessor<'js>(
+    object: &Object<'js>,
+    name: &str,
+    get: &Value<'js>,
+) -> Result<()> {
+    accessor(object, name, get, None, 0)
+}
+
+fn accessor<'js>(
+    object: &Object<'js>,
+    name: &str,
+    get: &Value<'js>,
+    set: Option<&Value<'js>>,
+    enumerable: u32,
+) -> Result<()> {
     let ctx = object.ctx();
     let raw = ctx.as_raw().as_ptr();
     let flags = qjs::JS_PROP_CONFIGURABLE
         | qjs::JS_PROP_HAS_ENUMERABLE
         | qjs::JS_PROP_HAS_CONFIGURABLE
-        | qjs::JS_PROP_ENUMERABLE;
+        | enumerable;
     // SAFETY: the atom is made and freed here; `JS_DefinePropertyGetSet` takes the two references it is given.
     let defined = unsafe {
         let atom = qjs::JS_NewAtomLen(raw, name.as_ptr().cast(), name.len() as _);

@@ -2,9 +2,7 @@
 
 use std::{cell::RefCell, ptr, rc::Rc, sync::Arc};
 
-use rquickjs::{
-    Atom, Context, Ctx, Function, Module, Object, Runtime, Value, promise::PromiseState,
-};
+use rquickjs::{Atom, Ctx, Function, Module, Object, Runtime, Value, promise::PromiseState};
 
 use super::{Call, Input, ScriptFailure, Step};
 use crate::{
@@ -13,7 +11,7 @@ use crate::{
     globals,
     loader::{ModuleLoader, ModuleResolver, commonjs, parse::Kind},
     state::{Phase, State},
-    sys::{json, qjs, stack::SCRIPT_STACK_BYTES, switch::Switch},
+    sys::{binary, json, qjs, stack::SCRIPT_STACK_BYTES, switch::Switch},
 };
 
 /// Runs a VU from its first input to its shutdown.
@@ -30,7 +28,7 @@ pub(super) fn run(
 fn live(state: &Rc<State>, facts: &RefCell<Option<Facts>>, input: Input) {
     // Rules 1 and 2: a runtime of its own, made here, so that this stack is the one whose depth it measures.
     let made = Runtime::new()
-        .and_then(|runtime| Context::full(&runtime).map(|context| (runtime, context)));
+        .and_then(|runtime| binary::context(&runtime).map(|context| (runtime, context)));
     let Ok((runtime, context)) = made else {
         let text = "no memory for another script engine".to_owned();
         state

@@ -27,11 +27,20 @@ use loadd_script::{
 };
 
 /// Takes down what a script does.
-#[derive(Default)]
 pub struct FakeHost {
     pub log: RefCell<Vec<String>>,
     pub tags: RefCell<BTreeMap<String, String>>,
     pub iterating: Cell<bool>,
+}
+
+impl Default for FakeHost {
+    fn default() -> FakeHost {
+        FakeHost {
+            log: RefCell::default(),
+            tags: RefCell::new(BTreeMap::from([("group".to_owned(), String::new())])),
+            iterating: Cell::default(),
+        }
+    }
 }
 
 fn tag_text(tags: &[Tag]) -> String {

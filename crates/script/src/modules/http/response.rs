@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, StatusCode};
 use loadd_client::{
     BodyData, Exchange, OcspStaple, Proto, RequestUrl, ResponseType, parse_set_cookie,
 };
-use rquickjs::{Array, ArrayBuffer, Ctx, IntoJs, Object, Result, Value};
+use rquickjs::{Array, Ctx, IntoJs, Object, Result, Value};
 
 use super::forms;
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     modules::{html::Page, method, text, throw, throw_type},
     state::State,
     sys::{
+        binary,
         native::NativeClass,
         qjs::{self, Args},
     },
@@ -350,14 +351,12 @@ fn number(value: i64) -> f64 {
 
 fn body<'js>(ctx: &Ctx<'js>, response: &Response) -> Result<Value<'js>> {
     let Some(sent) = response.sent() else {
-        return ArrayBuffer::new_copy::<u8>(ctx.clone(), []).map(ArrayBuffer::into_value);
+        return binary::array_buffer(ctx, &[]);
     };
     match (&sent.last.body, sent.call.request.response_type) {
         (BodyData::Absent, _) | (_, ResponseType::None) => Ok(Value::new_null(ctx.clone())),
         // A copy: k6's buffers can be written to, one over shared memory could not.
-        (BodyData::Bytes(bytes), ResponseType::Binary) => {
-            ArrayBuffer::new_copy(ctx.clone(), bytes).map(ArrayBuffer::into_value)
-        }
+        (BodyData::Bytes(bytes), ResponseType::Binary) => binary::array_buffer(ctx, bytes),
         (BodyData::Bytes(bytes), ResponseType::Text) => text(ctx, &String::from_utf8_lossy(bytes)),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rquickjs::{Array, Ctx, Object, Result, TypedArray, Value};
+use rquickjs::{Array, Ctx, Object, Result, Value};
 
 use super::{
     aes,
@@ -14,6 +14,7 @@ use super::{
 use crate::{
     modules::{text, throw_type},
     sys::{
+        binary,
         native::{self, NativeClass},
         qjs::{self, Args},
     },
@@ -173,7 +174,7 @@ impl Algorithm {
                 ..
             } => {
                 object.set("modulusLength", *bits)?;
-                let exponent = TypedArray::<u8>::new_copy(ctx.clone(), exponent)?;
+                let exponent = binary::uint8_array(ctx, exponent)?;
                 object.set("publicExponent", exponent)?;
                 object.set("hash", hash_object(*hash)?)?;
             }

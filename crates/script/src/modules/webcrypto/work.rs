@@ -1,12 +1,16 @@
 //! A piece of work without JavaScript in it, and its way: at once, or on another thread while the script goes on.
 
-use rquickjs::{ArrayBuffer, Ctx, Error, Object, Result, Value};
+use rquickjs::{Ctx, Error, Object, Result, Value};
 
 use super::{
     failure::{Failure, Trouble},
     key::Key,
 };
-use crate::{Completion, Computation, Op, state::State, sys::json};
+use crate::{
+    Completion, Computation, Op,
+    state::State,
+    sys::{binary, json},
+};
 
 /// What comes of an operation.
 pub(super) enum Output {
@@ -86,9 +90,7 @@ fn finish<'js>(ctx: &Ctx<'js>, _state: &State, completion: Completion) -> Result
 impl Output {
     fn show<'js>(self, ctx: &Ctx<'js>) -> Result<Value<'js>> {
         match self {
-            Output::Bytes(bytes) => {
-                ArrayBuffer::new_copy(ctx.clone(), bytes).map(ArrayBuffer::into_value)
-            }
+            Output::Bytes(bytes) => binary::array_buffer(ctx, &bytes),
             Output::Truth(truth) => Ok(Value::new_bool(ctx.clone(), truth)),
             Output::Key(key) => key.show(ctx),
             Output::Pair { public, private } => {
