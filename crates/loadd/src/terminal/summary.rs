@@ -401,23 +401,25 @@ impl Page {
     }
 }
 
-/// Passes and fails of all checks of a section, also of those without a name (the system tag `check` can be off).
+/// Passes and fails of all checks of a section. Where the system tag `check` is off they have no names, and the metric alone
+/// knows them.
 fn check_totals(section: &SummarySection) -> Option<(u64, u64)> {
-    let mut metrics = section.metrics.iter();
-    let found = metrics.find_map(|metric| match metric.values {
-        SummaryValues::Rate { passes, fails, .. }
-            if metric.name == "checks" && metric.parent.is_none() && metric.has_samples =>
-        {
-            Some((passes, fails))
-        }
-        _ => None,
-    });
-    let named = || {
+    if !section.checks.is_empty() {
         let passes = section.checks.iter().map(|check| check.passes).sum();
         let fails = section.checks.iter().map(|check| check.fails).sum();
-        (passes, fails)
-    };
-    found.or_else(|| (!section.checks.is_empty()).then(named))
+        return Some((passes, fails));
+    }
+    section
+        .metrics
+        .iter()
+        .find_map(|metric| match metric.values {
+            SummaryValues::Rate { passes, fails, .. }
+                if metric.name == "checks" && metric.parent.is_none() && metric.has_samples =>
+            {
+                Some((passes, fails))
+            }
+            _ => None,
+        })
 }
 
 #[cfg(test)]
