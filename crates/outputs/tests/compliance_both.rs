@@ -201,16 +201,18 @@ fn samples_and_timestamps() {
             plain.map(|series| series.samples.len()).sum::<usize>() == 4
         }),
         ("special_float_combinations", 'M', |seen| {
-            let bits: HashSet<u64> = seen.requests[0]
-                .timeseries
-                .iter()
-                .flat_map(|series| &series.samples)
-                .map(|sample| sample.value.to_bits())
-                .collect();
-            [0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY]
-                .iter()
-                .all(|value| bits.contains(&value.to_bits()))
-                && bits.iter().any(|bits| f64::from_bits(*bits).is_nan())
+            seen.requests.iter().any(|request| {
+                let bits: HashSet<u64> = request
+                    .timeseries
+                    .iter()
+                    .flat_map(|series| &series.samples)
+                    .map(|sample| sample.value.to_bits())
+                    .collect();
+                [0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY]
+                    .iter()
+                    .all(|value| bits.contains(&value.to_bits()))
+                    && bits.iter().any(|bits| f64::from_bits(*bits).is_nan())
+            })
         }),
         ("zero_timestamp", 'S', |seen| {
             seen.times().all(|time| time > 0)
