@@ -19,7 +19,7 @@ import { Trend } from 'k6/metrics';
 const wide = new Trend('wide');
 export default function () {
   http.get(`${__ENV.TARGET}/plain`);
-  for (let n = 0; n < 20; n += 1) wide.add(n, { n: `${(__ITER % 25) * 20 + n}` });
+  for (let n = 0; n < 60; n += 1) wide.add(n, { n: `${(__ITER % 25) * 60 + n}` });
 }
 ";
 

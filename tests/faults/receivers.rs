@@ -157,14 +157,14 @@ fn is_killed_and_restarted() {
 }
 
 /// A receiver that stays away longer than the spool can hold: the oldest records are thinned, which is counted, and the
-/// totals are whole all the same.
+/// totals are whole all the same. A quarter of the run's pushes fill the spool.
 fn fills_the_spool() {
     let lane = Lane::new();
     let receiver = Receiver::start([], Reply::status(503));
     lane.room.write("script.js", WIDE);
     let spool = "spool = { path = \"spool\", max_bytes = \"1MiB\" }";
     let mut loadd = lane.start(&lane.config(&Plan {
-        seconds: 16,
+        seconds: 24,
         ..plan(&receiver.write_url(), spool)
     }));
     wait_for("a full spool", Duration::from_secs(40), || {

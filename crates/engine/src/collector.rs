@@ -16,8 +16,8 @@ use crate::{
 
 /// How often local thresholds are judged, in ticks (2 s, as k6 does).
 const THRESHOLD_TICKS: u64 = 4;
-/// How often facts of the process are read, in ticks (1 s, as k6's `vus`).
-const HEALTH_TICKS: u64 = 2;
+/// How often facts of the process are read, in nanoseconds (1 s, as k6's `vus`).
+const HEALTH_PERIOD: u64 = 1_000_000_000;
 
 /// Gathers shelves, makes snapshots, judges thresholds.
 pub(crate) struct Collector {
@@ -30,6 +30,8 @@ pub(crate) struct Collector {
     /// Cores whose shelf of this tick is still to come.
     outstanding: usize,
     ticks: u64,
+    /// When facts of the process are due again, by the run's clock: a test of less than a second has none, as in k6.
+    health_due: u64,
     restored: Option<Restored>,
     results: Vec<ThresholdResult>,
     judged_at: u64,
@@ -61,6 +63,7 @@ impl Collector {
                 .collect(),
             outstanding: 0,
             ticks: 0,
+            health_due: shared.now() + HEALTH_PERIOD,
             restored,
             results: Vec::new(),
             judged_at: 0,
@@ -170,12 +173,18 @@ impl Collector {
     pub(crate) fn tick(&mut self, shared: &Shared) -> bool {
         let late = self.outstanding > 0;
         self.ticks += 1;
-        // The first tick comes at once: as in k6, a test of less than a second has no `vus`.
-        if self.ticks > 1 && self.ticks % HEALTH_TICKS == 1 {
-            self.record_health(shared);
-        }
+        self.record_health_if_due(shared);
         self.outstanding = 0;
         late
+    }
+
+    /// Once for all periods that have passed: a late tick makes up no facts.
+    fn record_health_if_due(&mut self, shared: &Shared) {
+        let now = shared.now();
+        if now >= self.health_due {
+            self.health_due += (1 + (now - self.health_due) / HEALTH_PERIOD) * HEALTH_PERIOD;
+            self.record_health(shared);
+        }
     }
 
     #[expect(
@@ -352,8 +361,10 @@ impl Collector {
         before + self.ended.unwrap_or_else(|| shared.elapsed())
     }
 
-    /// The test's clock stops: what follows is shutting down.
+    /// The test's clock stops: what follows is shutting down. Facts that fell due just before, and for which no tick was
+    /// in time, are not left out.
     pub(crate) fn freeze_elapsed(&mut self, shared: &Shared) {
+        self.record_health_if_due(shared);
         self.ended = Some(shared.elapsed());
     }
 
