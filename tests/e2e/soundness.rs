@@ -98,9 +98,17 @@ fn infinite_recursion_fails_its_iteration_alone() {
 #[test]
 fn a_memory_bomb_fails_its_iteration_alone() {
     beside_a_neighbour(
-        // Held by a global, so that the heap is still full when the exception arrives.
-        "globalThis.hoard = []; while (true) globalThis.hoard.push(new Array(10000).fill(1));",
-        &["memory"],
+        "const hoard = []; while (true) hoard.push(new Array(1000).fill(1));",
+        &["memory_per_vu"],
+    );
+}
+
+#[test]
+fn a_memory_bomb_of_small_pieces_fails_its_iteration_alone() {
+    beside_a_neighbour(
+        // The heap is still full when the exception arrives, and has no room for one.
+        "globalThis.hoard = []; while (true) globalThis.hoard.push({});",
+        &["memory_per_vu"],
     );
 }
 

@@ -138,6 +138,7 @@ fn made_up(second: u64, paused: bool) -> Status {
         starts_in: Duration::ZERO,
         vus: 18 + second % 5,
         vus_max: 40,
+        vus_planned: 40,
         rate,
         started: second * 200,
         dropped: if duration.is_some() { 3 } else { 0 },

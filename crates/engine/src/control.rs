@@ -142,6 +142,8 @@ pub struct ScenarioStatus {
     pub vus: u64,
     /// VUs that it holds or may hold now.
     pub vus_max: u64,
+    /// VUs that it begins with; where the plan asks for VUs, all that it will come to have.
+    pub vus_planned: u64,
     /// Iterations per second that the plan asks for now; `None` where it asks for VUs.
     pub rate: Option<f64>,
     /// Iterations started.

@@ -169,6 +169,7 @@ impl ScenarioShared {
             }),
             vus: self.active.load(Ordering::Relaxed),
             vus_max: self.held.load(Ordering::Relaxed),
+            vus_planned: self.part.initial_vus,
             rate: self
                 .part
                 .arrivals

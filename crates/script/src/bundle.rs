@@ -43,6 +43,8 @@ pub struct LoadSettings {
     pub keep_sources: bool,
     /// `--compatibility-mode base`: scripts find no `global`.
     pub without_global: bool,
+    /// k6's feature `freeze-env`: scripts cannot change `__ENV`.
+    pub freeze_env: bool,
 }
 
 /// Bounds on a script.

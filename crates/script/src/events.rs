@@ -14,8 +14,9 @@ use rquickjs::{Ctx, Function, Persistent, Value, function::Args};
 use crate::{
     Completion, Op, OpId, ScriptFailure,
     exception::Thrown,
+    heap,
     state::{Ending, State},
-    sys::{qjs, stack::SCRIPT_STACK_BYTES},
+    sys::{memory::Heap, qjs, stack::SCRIPT_STACK_BYTES},
 };
 
 /// How the message of a rejection begins that nobody has handled.
@@ -320,13 +321,5 @@ pub(crate) fn abandon(ctx: &Ctx<'_>, state: &State) {
             .host
             .warn("script engine fault while ending a call", &text);
     }
-    qjs::set_memory_limit(ctx, memory_limit(state));
-}
-
-/// The heap limit as the engine wants it.
-pub(crate) fn memory_limit(state: &State) -> usize {
-    match state.limits().memory_bytes {
-        0 => usize::MAX,
-        bytes => usize::try_from(bytes).unwrap_or(usize::MAX),
-    }
+    Heap::of(ctx).set_limit(heap::limit(state));
 }

@@ -3,7 +3,7 @@
 use rquickjs::{Ctx, Error, Exception, Value, function::This};
 
 use crate::{
-    ScriptFailure,
+    ScriptFailure, heap,
     state::State,
     sys::{qjs, text::to_text},
 };
@@ -46,12 +46,12 @@ impl Thrown {
     /// Describes `value`.
     pub(crate) fn of(ctx: &Ctx<'_>, value: &Value<'_>) -> Thrown {
         if value.is_null() {
-            // With no memory left for an error either, the engine throws null. A script may do so, too: then there is some.
+            // With no memory left for an error either, the engine throws null. A script may do so, too: then the heap was not full.
             let message = "null".to_owned();
             return Thrown {
                 message,
                 stack: String::new(),
-                out_of_memory: heap_is_full(ctx),
+                out_of_memory: heap::was_full(ctx),
             };
         }
         let Some(exception) = value.as_object().cloned().and_then(Exception::from_object) else {
@@ -70,7 +70,9 @@ impl Thrown {
         drop(ctx.catch());
         let stack = exception.stack().unwrap_or_default();
         drop(ctx.catch());
-        let out_of_memory = text == "out of memory" && name == "InternalError";
+        // With no memory left for its message, it has none.
+        let out_of_memory = name == "InternalError"
+            && (text == "out of memory" || text.is_empty() && heap::was_full(ctx));
         let message = if text.is_empty() {
             name
         } else {
@@ -93,12 +95,6 @@ impl Thrown {
             stack: self.stack,
         }
     }
-}
-
-/// Whether less than a sixteenth of the heap is free. Walks the heap: for rare exceptions.
-fn heap_is_full(ctx: &Ctx<'_>) -> bool {
-    let limit = qjs::state(ctx).limits().memory_bytes;
-    limit > 0 && qjs::heap_bytes(ctx) >= limit - limit / 16
 }
 
 /// `String(value)`, whatever it is.

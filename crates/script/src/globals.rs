@@ -4,6 +4,7 @@ use rquickjs::{Ctx, Object, Result, Value};
 
 use crate::{
     bundle::Mode,
+    heap::ErrorShapes,
     modules::{method, undefined, webcrypto},
     state::State,
     sys::{
@@ -44,6 +45,7 @@ pub(crate) fn install(ctx: &Ctx<'_>, state: &State) -> Result<()> {
         keep(args, "TextDecoder", text::decoder(args.ctx())?)
     })?;
     binary::install(ctx)?;
+    *state.error_shapes.borrow_mut() = Some(ErrorShapes::of(ctx)?);
     crate::loader::commonjs::install(ctx)?;
     // The engine makes `Math` and its forty functions when it is first looked at, which this is.
     if state.shared.mode() == Mode::Loaded && !state.shared.units.may_use_math() {
@@ -85,6 +87,9 @@ fn make_env<'js>(state: &State, args: &Args<'_, 'js>) -> Result<Value<'js>> {
     let overlay = state.env_overlay.borrow().clone();
     for (name, value) in overlay.iter().flat_map(|overlay| overlay.iter()) {
         env.set(name.as_str(), value.as_str())?;
+    }
+    if state.shared.frozen_env {
+        qjs::freeze(&env)?;
     }
     let env = env.into_value();
     qjs::define_value(&ctx.globals(), "__ENV", &env)?;

@@ -8,6 +8,7 @@ mod bundle;
 mod events;
 mod exception;
 mod globals;
+mod heap;
 mod host;
 mod json;
 mod limits;

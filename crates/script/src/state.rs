@@ -14,6 +14,7 @@ use crate::{
     Completion, Host, Input, Limits, Op, ScriptFailure, Step, VuSettings,
     bundle::Shared,
     events::Events,
+    heap::ErrorShapes,
     limits::{RunClock, Verdict},
     loader::commonjs::CommonJs,
     modules::{Builtins, http::HttpState},
@@ -68,6 +69,7 @@ pub(crate) struct State {
     pub(crate) http: HttpState,
     pub(crate) commonjs: CommonJs,
     pub(crate) builtins: Builtins,
+    pub(crate) error_shapes: RefCell<Option<ErrorShapes>>,
     pub(crate) clock: RunClock,
     /// Heap of the script engine when it was last measured.
     pub(crate) heap_bytes: Cell<u64>,
@@ -97,6 +99,7 @@ impl State {
             http: HttpState::new(&settings.http),
             commonjs: CommonJs::default(),
             builtins: Builtins::default(),
+            error_shapes: RefCell::default(),
             clock: RunClock::default(),
             heap_bytes: Cell::new(0),
             env_overlay: RefCell::new(None),

@@ -19,6 +19,7 @@ pub(crate) mod binary;
 pub(crate) mod deep;
 pub(crate) mod host_object;
 pub(crate) mod json;
+pub(crate) mod memory;
 pub(crate) mod native;
 pub(crate) mod qjs;
 pub(crate) mod script;

@@ -38,6 +38,7 @@ pub(crate) fn status(phase: Phase) -> Status {
             starts_in: Duration::ZERO,
             vus: 3,
             vus_max: 5,
+            vus_planned: 5,
             rate: Some(4.0),
             started: 43,
             dropped: 1,

@@ -25,7 +25,7 @@ pub(super) struct OptionFlags {
     #[arg(long, value_name = "FROM:TO", value_parser = segment)]
     execution_segment: Option<String>,
     /// The parts of all instances
-    #[arg(long, value_name = "0,..,1")]
+    #[arg(long, value_name = "0,..,1", value_parser = segment_sequence)]
     execution_segment_sequence: Option<String>,
     /// Wait, once VUs are made, until resumed over REST
     #[arg(short = 'p', long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
@@ -270,6 +270,15 @@ fn segment(text: &str) -> Result<String, String> {
     text.parse::<loadd_timeline::Segment>()
         .map(|_| text.to_owned())
         .map_err(|error| error.to_string())
+}
+
+/// An empty one passes: it is refused together with the other options.
+fn segment_sequence(text: &str) -> Result<String, String> {
+    if !text.is_empty() {
+        text.parse::<loadd_timeline::SegmentSequence>()
+            .map_err(|error| error.to_string())?;
+    }
+    Ok(text.to_owned())
 }
 
 fn trend_stat(text: &str) -> Result<String, String> {

@@ -24,7 +24,7 @@ const FEATURES: [(&str, &str, &str); 3] = [
         "off",
         "tags of the layers are merged key by key",
     ),
-    ("freeze-env", "without effect", "__ENV cannot be changed"),
+    ("freeze-env", "off", "__ENV cannot be changed"),
 ];
 
 /// Prints the version.

@@ -142,6 +142,7 @@ pub(super) fn gather(
     let test_id = format!("{name}-{}", around.now_ms / 1000);
     let mut way = Way::run(around, request);
     way.keep_sources = purpose == Purpose::Pack;
+    way.freeze_env = features.freeze_env;
     if !request
         .include_system_env
         .unwrap_or(purpose == Purpose::Run)

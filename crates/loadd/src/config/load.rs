@@ -322,6 +322,7 @@ impl Way {
             secrets: self.secrets.clone(),
             keep_sources: self.keep_sources,
             without_global: self.without_global,
+            freeze_env: self.freeze_env,
         }
     }
 }

@@ -59,6 +59,8 @@ pub(crate) struct Way {
     pub(crate) keep_sources: bool,
     /// `--compatibility-mode base`.
     pub(crate) without_global: bool,
+    /// k6's feature `freeze-env`.
+    pub(crate) freeze_env: bool,
     /// What a request calls itself where nobody says so.
     user_agent: String,
 }
@@ -87,6 +89,7 @@ impl Way {
             linger: false,
             keep_sources: false,
             without_global: false,
+            freeze_env: false,
             user_agent: user_agent(around),
         }
     }
@@ -111,6 +114,7 @@ impl Way {
             linger: false,
             keep_sources: false,
             without_global: request.without_global,
+            freeze_env: false,
             user_agent: user_agent(around),
         }
     }

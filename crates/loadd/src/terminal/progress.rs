@@ -264,7 +264,8 @@ fn scenario_line(scenario: &ScenarioStatus, width: usize, wide: bool) -> String 
         columns.push("waiting".to_owned());
         columns.push(clock(scenario.starts_in));
     } else {
-        let most = scenario.vus_max;
+        // What it has given back at its end was its own all the same.
+        let most = scenario.vus_max.max(scenario.vus_planned);
         columns.push(match scenario.executor {
             "constant-vus" | "per-vu-iterations" | "shared-iterations" => format!("{most} VUs"),
             _ => format!("{}/{most} VUs", padded(scenario.vus, most)),
@@ -355,6 +356,7 @@ mod tests {
             starts_in: Duration::from_secs(7),
             vus: 3,
             vus_max: 10,
+            vus_planned: 8,
             rate: Some(10.0),
             started: 50,
             dropped: 0,

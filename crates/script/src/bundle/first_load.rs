@@ -149,7 +149,8 @@ pub(super) fn load(source: &Source, settings: &LoadSettings) -> Result<Bundle, S
     let shared = Shared::new(main.clone(), text, settings.import_map.clone())
         .with_secrets(settings.secrets.clone())
         .fetching(settings.remote.clone())
-        .without_global(settings.without_global);
+        .without_global(settings.without_global)
+        .freezing_env(settings.freeze_env);
     let shared = Arc::new(shared.on(disk));
     shared
         .prepare(&main)

@@ -76,6 +76,8 @@ pub(crate) struct Shared {
     pub(crate) secrets: SecretSources,
     /// Whether `global` is left out.
     pub(crate) no_global: bool,
+    /// Whether `__ENV` is frozen.
+    pub(crate) frozen_env: bool,
     /// See [`Bundle::write_back`](super::Bundle::write_back).
     pub(crate) written_options: OnceLock<String>,
     /// Heap that the first load left behind: every VU begins with as much, and measuring walks a whole heap.
@@ -147,6 +149,7 @@ impl Shared {
             lists: Mutex::default(),
             secrets: SecretSources::default(),
             no_global: false,
+            frozen_env: false,
             written_options: OnceLock::new(),
             heap_after_init: OnceLock::new(),
         }
@@ -176,6 +179,12 @@ impl Shared {
     /// Without the alias `global`, where that is asked for.
     pub(crate) fn without_global(mut self, without: bool) -> Shared {
         self.no_global = without;
+        self
+    }
+
+    /// With an `__ENV` that scripts cannot change, where that is asked for.
+    pub(crate) fn freezing_env(mut self, freezing: bool) -> Shared {
+        self.frozen_env = freezing;
         self
     }
 

@@ -3,7 +3,7 @@
 use std::{
     any::Any,
     ffi::{CString, c_int},
-    mem::{self, MaybeUninit},
+    mem,
     panic::{AssertUnwindSafe, catch_unwind},
     ptr::NonNull,
     slice,
@@ -11,7 +11,10 @@ use std::{
 
 use rquickjs::{Ctx, Error, Exception, Function, Object, Result, Value, qjs};
 
-use crate::state::{Ending, State};
+use crate::{
+    state::{Ending, State},
+    sys::memory::Heap,
+};
 
 /// Arguments of a host function.
 pub(crate) struct Args<'a, 'js> {
@@ -338,7 +341,7 @@ pub(crate) fn to_number(value: &Value<'_>) -> Result<f64> {
 pub(crate) fn throw_uncatchable(ctx: &Ctx<'_>) -> Error {
     let raw = ctx.as_raw().as_ptr();
     // The error itself needs a few bytes, which a script at its heap limit no longer has.
-    set_memory_limit(ctx, usize::MAX);
+    Heap::of(ctx).set_limit(usize::MAX);
     // SAFETY: the error is ours until `JS_Throw` takes it.
     unsafe {
         let error = qjs::JS_NewError(raw);
@@ -348,10 +351,18 @@ pub(crate) fn throw_uncatchable(ctx: &Ctx<'_>) -> Error {
     Error::Exception
 }
 
-/// Bound of the heap; `usize::MAX`: none.
-pub(crate) fn set_memory_limit(ctx: &Ctx<'_>, bytes: usize) {
-    // SAFETY: a plain setter on the runtime that this coroutine owns (rule 2).
-    unsafe { qjs::JS_SetMemoryLimit(qjs::JS_GetRuntime(ctx.as_raw().as_ptr()), bytes as _) };
+/// A plain object with this prototype.
+pub(crate) fn object_with_prototype<'js>(prototype: &Object<'js>) -> Result<Object<'js>> {
+    let ctx = prototype.ctx();
+    // SAFETY: the prototype is lent for the call; the new value is ours and belongs to this context.
+    let value = unsafe {
+        let raw = qjs::JS_NewObjectProto(ctx.as_raw().as_ptr(), prototype.as_raw());
+        if qjs::JS_VALUE_GET_TAG(raw) == qjs::JS_TAG_EXCEPTION {
+            return Err(Error::Exception);
+        }
+        Value::from_raw(ctx.clone(), raw)
+    };
+    value.into_object().ok_or(Error::Unknown)
 }
 
 /// Rule 1: makes the current stack the one whose depth is measured, and allows scripts `bytes` of it.
@@ -370,20 +381,6 @@ pub(crate) fn discard_jobs(ctx: &Ctx<'_>, stack_bytes: usize) {
     while ctx.execute_pending_job() {}
     set_stack_limit(ctx, stack_bytes);
     drop(ctx.catch());
-}
-
-/// Bytes of the heap in use. Walks all objects: for rare calls.
-pub(crate) fn heap_bytes(ctx: &Ctx<'_>) -> u64 {
-    let mut usage = MaybeUninit::<qjs::JSMemoryUsage>::uninit();
-    // SAFETY: the engine fills the whole struct.
-    let usage = unsafe {
-        qjs::JS_ComputeMemoryUsage(
-            qjs::JS_GetRuntime(ctx.as_raw().as_ptr()),
-            usage.as_mut_ptr(),
-        );
-        usage.assume_init()
-    };
-    u64::try_from(usage.malloc_size).unwrap_or(0)
 }
 
 unsafe extern "C" fn trampoline<F: HostFn>(

@@ -2,16 +2,24 @@
 
 use std::{cell::RefCell, ptr, rc::Rc, sync::Arc};
 
-use rquickjs::{Atom, Ctx, Function, Module, Object, Runtime, Value, promise::PromiseState};
+use rquickjs::{
+    Atom, Context, Ctx, Function, Module, Object, Runtime, Value, promise::PromiseState,
+};
 
 use super::{Call, Input, ScriptFailure, Step};
 use crate::{
     bundle::{Facts, Mode},
-    events::{abandon, failure, memory_limit, run_until_idle},
-    globals,
+    events::{abandon, failure, run_until_idle},
+    globals, heap,
     loader::{ModuleLoader, ModuleResolver, commonjs, parse::Kind},
     state::{Phase, State},
-    sys::{binary, json, qjs, stack::SCRIPT_STACK_BYTES, switch::Switch},
+    sys::{
+        binary, json,
+        memory::{self, Heap},
+        qjs,
+        stack::SCRIPT_STACK_BYTES,
+        switch::Switch,
+    },
 };
 
 /// Runs a VU from its first input to its shutdown.
@@ -36,7 +44,7 @@ fn live(state: &Rc<State>, facts: &RefCell<Option<Facts>>, input: Input) {
             .suspend(Step::Returned(Err(ScriptFailure::Limit(text))));
         return;
     };
-    prepare(&runtime, state);
+    prepare(&runtime, &context, state);
     context.with(|ctx| {
         // What is stored in the state keeps the context alive: it goes first, also when this unwinds.
         struct Clear<'a>(&'a State);
@@ -46,6 +54,7 @@ fn live(state: &Rc<State>, facts: &RefCell<Option<Facts>>, input: Input) {
                 self.0.http.clear();
                 self.0.commonjs.clear();
                 self.0.builtins.clear();
+                self.0.error_shapes.take();
             }
         }
         let _clear = Clear(state);
@@ -59,11 +68,14 @@ fn live(state: &Rc<State>, facts: &RefCell<Option<Facts>>, input: Input) {
     }
 }
 
-fn prepare(runtime: &Runtime, state: &Rc<State>) {
+fn prepare(runtime: &Runtime, context: &Context, state: &Rc<State>) {
     runtime.set_max_stack_size(SCRIPT_STACK_BYTES);
-    runtime.set_memory_limit(memory_limit(state));
+    runtime.set_memory_limit(heap::limit(state));
     let its_state = Rc::clone(state);
-    runtime.set_interrupt_handler(Some(Box::new(move || its_state.interrupt())));
+    memory::on_interrupt(runtime, context, move |heap| {
+        heap::look_for_garbage_in_time(heap, &its_state);
+        its_state.interrupt()
+    });
     let its_state = Rc::clone(state);
     runtime.set_host_promise_rejection_tracker(Some(Box::new(
         move |ctx, promise, reason, handled| {
@@ -95,7 +107,7 @@ fn serve(ctx: &Ctx<'_>, state: &State, facts: &RefCell<Option<Facts>>, first: In
                     exports = Some(Exports::new(object));
                     state.set_initialized();
                     let shared = &state.shared.heap_after_init;
-                    let heap = shared.get_or_init(|| qjs::heap_bytes(ctx));
+                    let heap = shared.get_or_init(|| Heap::of(ctx).in_use());
                     state.heap_bytes.set(*heap);
                     Step::Ready
                 }
@@ -105,6 +117,7 @@ fn serve(ctx: &Ctx<'_>, state: &State, facts: &RefCell<Option<Facts>>, first: In
                 }
             },
             Input::Call(call) => {
+                heap::look_for_garbage_in_time(&Heap::of(ctx), state);
                 let result = match &mut exports {
                     Some(exports) => exports.call(ctx, state, &call),
                     None => Err(ScriptFailure::Broken("called before init".to_owned())),
@@ -116,7 +129,7 @@ fn serve(ctx: &Ctx<'_>, state: &State, facts: &RefCell<Option<Facts>>, first: In
                 if calls >= 16 && calls.is_power_of_two() && calls < 1024
                     || calls.is_multiple_of(1024)
                 {
-                    state.heap_bytes.set(qjs::heap_bytes(ctx));
+                    state.heap_bytes.set(Heap::of(ctx).in_use());
                 }
                 Step::Returned(result)
             }

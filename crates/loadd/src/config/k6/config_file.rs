@@ -87,6 +87,7 @@ impl ConfigFile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Features {
     pub(super) merge_run_tags: bool,
+    pub(super) freeze_env: bool,
 }
 
 impl Features {
@@ -110,9 +111,10 @@ impl Features {
                 "native-histograms" => {
                     tracing::info!("feature native-histograms is on, as it always is in loadd");
                 }
-                "freeze-env" => tracing::warn!(
-                    "feature freeze-env has no effect in loadd: __ENV can be changed"
-                ),
+                "freeze-env" => {
+                    features.freeze_env = true;
+                    tracing::info!("feature freeze-env is on");
+                }
                 other => tracing::error!(
                     "unknown feature {other:?}; there are native-histograms, merge-run-tags and freeze-env"
                 ),
