@@ -47,7 +47,11 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, String> {
     let wants = |subject| case.expected.iter().any(|line| line.subject == subject);
     let all: String = case.files.iter().map(|(_, text)| text.as_str()).collect();
     let target = all.contains("ENV.TARGET").then(Target::start);
-    let wire = all.contains("ENV.WIRE").then(Wire::start);
+    let named = case
+        .environment
+        .iter()
+        .any(|(_, value)| value.contains("$WIRE"));
+    let wire = (named || all.contains("ENV.WIRE")).then(Wire::start);
     let tls = all.contains("ENV.TLS").then(Tls::start);
     let httpbin = all.contains("ENV.HTTPBIN").then(Httpbin::start);
     if let Some(tls) = &tls {

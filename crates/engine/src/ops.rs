@@ -86,8 +86,16 @@ static COMPUTING: std::sync::LazyLock<tokio::sync::Semaphore> = std::sync::LazyL
     tokio::sync::Semaphore::new(processors)
 });
 
+/// What only waits takes a thread all the same, but no processor.
+static WAITING: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(16);
+
 async fn compute(computation: Computation) -> Completion {
-    let _permit = COMPUTING.acquire().await;
+    let lane = if computation.waits() {
+        &WAITING
+    } else {
+        &*COMPUTING
+    };
+    let _permit = lane.acquire().await;
     match tokio::task::spawn_blocking(move || computation.run()).await {
         Ok(result) => Completion::Computed(result),
         // It panicked: the script is told that the operation has failed.

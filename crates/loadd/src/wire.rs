@@ -131,7 +131,7 @@ impl<'a> Wired<'a> {
                 return fail(&format!("cannot listen to signals: {error}"), Exit::Other);
             }
         };
-        let failed = watch::until_over(self.mode, &self.handle, |line_start_nanos| {
+        let failed = watch::until_over(self.mode, &self.handle, &signals, |line_start_nanos| {
             self.start_readers(line_start_nanos, &mut readers)
         });
         let Wired {

@@ -7,6 +7,7 @@
 mod bundle;
 mod events;
 mod exception;
+mod fetch;
 mod globals;
 mod heap;
 mod host;

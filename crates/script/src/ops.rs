@@ -56,20 +56,42 @@ pub enum Completion {
 }
 
 /// Work without JavaScript in it, for any thread.
-pub struct Computation(Box<dyn FnOnce() -> Computed + Send>);
+pub struct Computation {
+    work: Box<dyn FnOnce() -> Computed + Send>,
+    waits: bool,
+}
 
 /// What came of a [`Computation`].
 pub struct Computed(Box<dyn Any + Send>);
 
 impl Computation {
     pub(crate) fn new<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Computation {
-        Computation(Box::new(move || Computed(Box::new(work()))))
+        Computation {
+            work: Box::new(move || Computed(Box::new(work()))),
+            waits: false,
+        }
+    }
+
+    /// Work that waits for the world, and needs no processor meanwhile.
+    pub(crate) fn waiting<T: Send + 'static>(
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Computation {
+        Computation {
+            waits: true,
+            ..Computation::new(work)
+        }
+    }
+
+    /// Whether it waits rather than works.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.waits
     }
 
     /// Does it. May take seconds.
     #[must_use]
     pub fn run(self) -> Computed {
-        (self.0)()
+        (self.work)()
     }
 }
 

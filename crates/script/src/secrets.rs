@@ -3,6 +3,8 @@
 //! A value that a script has been given is redacted from then on wherever text leaves for a log. The list of such values is
 //! the process's, like its log.
 
+mod url;
+
 use std::{
     borrow::Cow,
     collections::BTreeMap,
@@ -26,7 +28,20 @@ pub struct SecretSources(Arc<BTreeMap<String, Source>>);
 
 struct Source {
     is_default: bool,
-    values: BTreeMap<String, String>,
+    store: Store,
+}
+
+enum Store {
+    Values(BTreeMap<String, String>),
+    Url(Arc<url::UrlStore>),
+}
+
+/// What comes of asking for a secret.
+pub(crate) enum LookUp {
+    /// It is here.
+    Found(String),
+    /// It has to be fetched, which may take long: for another thread.
+    Fetch(Box<dyn FnOnce() -> Result<String, SecretError> + Send>),
 }
 
 impl std::fmt::Debug for SecretSources {
@@ -49,7 +64,7 @@ pub enum SecretError {
     },
     /// There is no source.
     #[error(
-        "no secret sources are configured: start with --secret-source=file=PATH or mock=KEY=VALUE"
+        "no secret sources are configured: start with --secret-source=file=PATH, mock=KEY=VALUE or url=urlTemplate=URL"
     )]
     NoSources,
     /// There are several, and none is the default one.
@@ -61,6 +76,14 @@ pub enum SecretError {
     /// It has no such secret.
     #[error("no value for the secret '{0}'")]
     UnknownSecret(String),
+    /// The service that has it does not give it.
+    #[error("cannot fetch the secret '{key}': {why}")]
+    Fetch {
+        /// Its name.
+        key: String,
+        /// What the service or the way there said.
+        why: String,
+    },
 }
 
 fn flag_error(given: &str, why: impl Into<String>) -> SecretError {
@@ -71,26 +94,26 @@ fn flag_error(given: &str, why: impl Into<String>) -> SecretError {
 }
 
 impl SecretSources {
-    /// Reads flags such as `file=secrets.env`, `mock=default,key=value` and `mock=name=other,key=value`.
+    /// Reads flags such as `file=secrets.env`, `mock=default,key=value`, `mock=name=other,key=value` and
+    /// `url=urlTemplate=https://vault.test/{key}`; `vars` are the environment's, where the last kind has settings, too.
     ///
     /// # Errors
     /// A kind of source that is not known, two of one name or two defaults, a file that cannot be read.
-    pub fn parse(flags: &[String]) -> Result<SecretSources, SecretError> {
+    pub fn parse(
+        flags: &[String],
+        vars: &[(String, String)],
+    ) -> Result<SecretSources, SecretError> {
         let mut sources = BTreeMap::new();
         for flag in flags.iter().filter(|flag| !flag.is_empty()) {
             let (kind, rest) = flag.split_once('=').unwrap_or((flag, ""));
             let (name, source) = match kind {
                 "file" => file_source(rest)?,
                 "mock" => mock_source(rest),
-                "url" => {
-                    let why =
-                        "secrets from a URL are not supported; use file=PATH or mock=KEY=VALUE";
-                    return Err(flag_error("url", why));
-                }
+                "url" => url_source(rest, vars)?,
                 other => {
                     return Err(flag_error(
                         other,
-                        "no such kind of source: use file=PATH or mock=KEY=VALUE",
+                        "no such kind of source: use file=PATH, mock=KEY=VALUE or url=urlTemplate=URL",
                     ));
                 }
             };
@@ -112,14 +135,26 @@ impl SecretSources {
     }
 
     /// The secret `key` of the source of that name, or of the default one. It is kept out of logs from now on.
-    pub(crate) fn get(&self, source: Option<&str>, key: &str) -> Result<String, SecretError> {
-        let value = self
-            .source(source)?
-            .values
-            .get(key)
-            .ok_or_else(|| SecretError::UnknownSecret(key.to_owned()))?;
-        reveal(value);
-        Ok(value.clone())
+    pub(crate) fn look_up(&self, source: Option<&str>, key: &str) -> Result<LookUp, SecretError> {
+        let found = match &self.source(source)?.store {
+            Store::Values(values) => values.get(key).cloned(),
+            Store::Url(store) => match store.known(key) {
+                Some(value) => Some(value),
+                None => {
+                    let (store, key) = (Arc::clone(store), key.to_owned());
+                    return Ok(LookUp::Fetch(Box::new(move || {
+                        let value = store
+                            .fetch(&key)
+                            .map_err(|why| SecretError::Fetch { key, why })?;
+                        reveal(&value);
+                        Ok(value)
+                    })));
+                }
+            },
+        };
+        let value = found.ok_or_else(|| SecretError::UnknownSecret(key.to_owned()))?;
+        reveal(&value);
+        Ok(LookUp::Found(value))
     }
 
     /// # Errors
@@ -174,27 +209,41 @@ fn file_source(rest: &str) -> Result<(Option<String>, Source), SecretError> {
         };
         values.insert(key.to_owned(), value.to_owned());
     }
-    Ok((name, Source { is_default, values }))
+    let store = Store::Values(values);
+    Ok((name, Source { is_default, store }))
 }
 
 /// `KEY=VALUE` pairs, with `name=` and `default` among them.
 fn mock_source(rest: &str) -> (Option<String>, Source) {
-    let mut source = Source {
-        is_default: false,
-        values: BTreeMap::new(),
-    };
-    let mut name = None;
+    let (name, is_default, values) = items(rest);
+    let store = Store::Values(values);
+    (name, Source { is_default, store })
+}
+
+/// Settings of a service, with `name=` and `default` among them.
+fn url_source(
+    rest: &str,
+    vars: &[(String, String)],
+) -> Result<(Option<String>, Source), SecretError> {
+    let (name, is_default, items) = items(rest);
+    let store = url::UrlStore::new(items, vars).map_err(|why| flag_error("url", why))?;
+    let store = Store::Url(Arc::new(store));
+    Ok((name, Source { is_default, store }))
+}
+
+fn items(rest: &str) -> (Option<String>, bool, BTreeMap<String, String>) {
+    let (mut name, mut is_default, mut values) = (None, false, BTreeMap::new());
     for part in rest.split(',') {
         match part.split_once('=') {
             Some(("name", value)) => name = Some(value.to_owned()),
             Some((key, value)) => {
-                source.values.insert(key.to_owned(), value.to_owned());
+                values.insert(key.to_owned(), value.to_owned());
             }
-            None if part == "default" => source.is_default = true,
+            None if part == "default" => is_default = true,
             None => {}
         }
     }
-    (name, source)
+    (name, is_default, values)
 }
 
 fn reveal(value: &str) {
@@ -234,93 +283,4 @@ pub fn redact_secrets(text: &str) -> Cow<'_, str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(flags: &[&str]) -> Result<SecretSources, String> {
-        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        SecretSources::parse(&flags).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn any_flag_is_a_source_or_refused_with_words() {
-        bolero::check!()
-            .with_iterations(2_000)
-            .with_type::<Vec<String>>()
-            .for_each(|texts| {
-                for kind in ["mock", "file", "url", ""] {
-                    let flags: Vec<String> =
-                        texts.iter().map(|text| format!("{kind}={text}")).collect();
-                    match SecretSources::parse(&flags) {
-                        Ok(sources) => {
-                            let _unknown = sources.get(None, "key");
-                        }
-                        Err(error) => assert!(!error.to_string().is_empty()),
-                    }
-                }
-            });
-    }
-
-    #[test]
-    fn sources_are_found_by_name_by_default_and_alone() {
-        let one = parse(&["mock=cool=some value"]).unwrap();
-        assert_eq!(one.get(None, "cool"), Ok("some value".to_owned()));
-        let two = parse(&["mock=default,cool=a1", "mock=name=other,cool=b2=c"]).unwrap();
-        assert_eq!(two.get(None, "cool"), Ok("a1".to_owned()));
-        assert_eq!(two.get(Some("other"), "cool"), Ok("b2=c".to_owned()));
-        let no_default = parse(&["mock=name=x,cool=a", "mock=name=y,cool=b"]).unwrap();
-        assert_eq!(no_default.get(None, "cool"), Err(SecretError::NoDefault));
-        assert_eq!(
-            one.get(None, "no"),
-            Err(SecretError::UnknownSecret("no".to_owned()))
-        );
-        assert_eq!(
-            SecretSources::default().get(None, "cool"),
-            Err(SecretError::NoSources)
-        );
-    }
-
-    #[test]
-    fn flags_that_cannot_be_meant_are_refused_without_their_secrets() {
-        for flags in [
-            &["vault=x=hidden"][..],
-            &["url=urlTemplate=http://hidden/{key}"],
-            &["file=/nowhere/file"],
-            &["file"],
-            &["mock=default,a=hidden", "mock=default,name=n"],
-            &["mock=name=n,a=hidden", "mock=name=n"],
-        ] {
-            let error = parse(flags).map(drop).unwrap_err();
-            assert!(error.starts_with("--secret-source "), "{error}");
-            assert!(!error.contains("hidden"), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_file_has_a_secret_on_each_line() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("secrets");
-        std::fs::write(&path, "one=1\n\ntwo=a=b\n").unwrap();
-        let sources = parse(&[&format!("file={}", path.display())]).unwrap();
-        assert_eq!(sources.get(None, "two"), Ok("a=b".to_owned()));
-        let named = parse(&[&format!("file=filename={},name=n,default", path.display())]).unwrap();
-        assert_eq!(named.get(Some("n"), "one"), Ok("1".to_owned()));
-        std::fs::write(&path, "one\n").unwrap();
-        assert!(parse(&[&format!("file={}", path.display())]).is_err());
-    }
-
-    #[test]
-    fn what_was_revealed_is_redacted_and_nothing_else() {
-        let sources = parse(&["mock=a=hunter-two,b=hunter-two-three,c=never-asked"]).unwrap();
-        assert_eq!(
-            redact_secrets("hunter-two never-asked"),
-            "hunter-two never-asked"
-        );
-        sources.get(None, "a").unwrap();
-        sources.get(None, "b").unwrap();
-        assert_eq!(
-            redact_secrets("x hunter-two-three, hunter-two, never-asked"),
-            "x ***SECRET_REDACTED***, ***SECRET_REDACTED***, never-asked"
-        );
-    }
-}
+mod tests;

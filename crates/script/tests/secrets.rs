@@ -9,7 +9,7 @@ fn run(flags: &[&str], body: &str) -> kit::Outcomes {
     let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
     let settings = LoadSettings {
         limits: kit::limits(),
-        secrets: SecretSources::parse(&flags).expect("flags"),
+        secrets: SecretSources::parse(&flags, &[]).expect("flags"),
         ..LoadSettings::default()
     };
     let bundle = kit::load_with(

@@ -32,7 +32,7 @@ pub(super) struct GlobalFlags {
     /// Where logs go: stderr, stdout, none or file=PATH[,level=LEVEL]
     #[arg(long, env = "K6_LOG_OUTPUT", value_name = "OUTPUT", value_parser = log_output)]
     log_output: Option<LogOutput>,
-    /// Where `k6/secrets` finds secrets: file=PATH or mock=KEY=VALUE,..; may be repeated
+    /// Where `k6/secrets` finds secrets: file=PATH, mock=KEY=VALUE,.. or url=urlTemplate=URL,..; may be repeated
     #[arg(long, env = "K6_SECRET_SOURCE", value_name = "SOURCE")]
     pub(super) secret_source: Vec<String>,
     /// k6's; there is nothing of the kind here, and a warning says so

@@ -54,8 +54,6 @@ pub(super) fn request(
     global: &GlobalFlags,
 ) -> Result<RunRequest, String> {
     let traces = of_script.traces()?;
-    let secrets = loadd_script::SecretSources::parse(&global.secret_source)
-        .map_err(|error| error.to_string())?;
     let stdin = (script == "-").then(|| {
         let mut text = String::new();
         std::io::stdin()
@@ -72,7 +70,7 @@ pub(super) fn request(
         stdin: stdin.transpose()?,
         flags,
         flag_names,
-        secrets,
+        secret_sources: global.secret_source.clone(),
         env: of_script.env.clone(),
         include_system_env: of_script.include_system_env_vars,
         no_thresholds: of_script.no_thresholds == Some(true),

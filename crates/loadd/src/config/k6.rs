@@ -12,7 +12,7 @@ use std::{
 };
 
 use loadd_outputs::TracesSettings;
-use loadd_script::{Bundle, Limits, ScriptFiles, Source};
+use loadd_script::{Bundle, Limits, ScriptFiles, SecretSources, Source};
 use serde_json::{Map, Value};
 
 use super::{
@@ -58,8 +58,8 @@ pub(crate) struct RunRequest {
     pub(crate) linger: Option<bool>,
     /// `--import-map`, read.
     pub(crate) import_map: BTreeMap<String, PathBuf>,
-    /// `--secret-source`, read.
-    pub(crate) secrets: loadd_script::SecretSources,
+    /// `--secret-source`
+    pub(crate) secret_sources: Vec<String>,
     /// `--config`
     pub(crate) config: Option<PathBuf>,
     /// `--out`
@@ -141,6 +141,7 @@ pub(super) fn gather(
         .map_or_else(|| "script".into(), |stem| stem.to_string_lossy());
     let test_id = format!("{name}-{}", around.now_ms / 1000);
     let mut way = Way::run(around, request);
+    way.secrets = secrets(request, around)?;
     way.keep_sources = purpose == Purpose::Pack;
     way.freeze_env = features.freeze_env;
     if !request
@@ -201,6 +202,19 @@ pub(super) fn gather(
         archive,
         file,
     })
+}
+
+/// Where the script's secrets are.
+fn secrets(request: &RunRequest, around: &Surroundings) -> Result<SecretSources, Refusal> {
+    let cloud = |flag: &&String| *flag == "cloud" || flag.starts_with("cloud=");
+    if request.secret_sources.iter().any(|flag| cloud(&flag)) {
+        let flag = Origin::Flag("--secret-source".to_owned());
+        let problem = Problem::new("", flag, "secrets of Grafana Cloud k6 are not read here")
+            .help("use file=PATH, mock=KEY=VALUE or url=urlTemplate=URL");
+        return Err(refuse(vec![problem]));
+    }
+    SecretSources::parse(&request.secret_sources, &around.vars)
+        .map_err(|error| Refusal::Usage(error.to_string()))
 }
 
 /// The script, and the archive that it came from.

@@ -102,7 +102,7 @@ impl Way {
             env: around.vars.clone(),
             import_map: request.import_map.clone(),
             remote: modules::remote(around, Path::new(&request.script)),
-            secrets: request.secrets.clone(),
+            secrets: loadd_script::SecretSources::default(),
             admin: AdminWay::Run(request.address.clone()),
             network: NetworkVars::look(around),
             // As k6: no bound on the time of a script.

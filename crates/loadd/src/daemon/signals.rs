@@ -12,11 +12,16 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::terminal::{complaint, exit::Exit};
 
-/// Passes signals on to an engine for as long as it is polled. `first` is what the first one asks for.
+/// Passes signals on to an engine for as long as it is polled. `first` is what the first one asks for. The listener hears
+/// of it from here, too: its own thread may not have come to it when the load is over.
 ///
 /// # Errors
 /// Where the system gives no signal handler.
-pub(crate) async fn pass_on(engine: EngineHandle, first: StopReason) -> io::Result<()> {
+pub(crate) async fn pass_on(
+    engine: EngineHandle,
+    first: StopReason,
+    listener: Listener,
+) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
@@ -38,6 +43,7 @@ pub(crate) async fn pass_on(engine: EngineHandle, first: StopReason) -> io::Resu
             end_at_once(name, first);
         }
         stopping = true;
+        listener.lock().first.get_or_insert(name);
         tracing::info!(
             signal = name,
             "stopping; a second signal ends loadd at once"

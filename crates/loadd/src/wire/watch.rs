@@ -21,13 +21,14 @@ use crate::{
 pub(super) fn until_over(
     mode: Mode,
     engine: &EngineHandle,
+    listener: &Listener,
     at_start: impl FnMut(i64) -> Result<(), Exit>,
 ) -> Option<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     let failed = match runtime {
-        Ok(runtime) => runtime.block_on(watch(mode, engine, at_start)),
+        Ok(runtime) => runtime.block_on(watch(mode, engine, listener, at_start)),
         Err(error) => Some(fail(&format!("cannot watch the run: {error}"), Exit::Other)),
     };
     if failed.is_some() {
@@ -39,6 +40,7 @@ pub(super) fn until_over(
 async fn watch(
     mode: Mode,
     engine: &EngineHandle,
+    listener: &Listener,
     mut at_start: impl FnMut(i64) -> Result<(), Exit>,
 ) -> Option<Exit> {
     let pace = match mode {
@@ -46,7 +48,11 @@ async fn watch(
         Mode::Run { quiet: false } => Some(Pace::Run),
         Mode::Run { quiet: true } => None,
     };
-    let mut signals = pin!(signals::pass_on(engine.clone(), first_signal(mode)));
+    let mut signals = pin!(signals::pass_on(
+        engine.clone(),
+        first_signal(mode),
+        listener.clone()
+    ));
     let mut notify = pin!(notify::keep_telling(engine.clone()));
     let mut progress = pin!(shown(engine.clone(), pace));
     let mut statuses = engine.statuses();

@@ -8,15 +8,14 @@ use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use sha2::{Digest, Sha256};
-use ureq::{
-    Agent,
-    tls::{Certificate, RootCerts, TlsConfig},
-};
+use ureq::Agent;
+
+use crate::fetch;
 
 /// Where modules that come over `https://` are kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -108,33 +107,7 @@ impl Remote {
         if let Some(agent) = &*agent {
             return Ok(agent.clone());
         }
-        let found = rustls_native_certs::load_native_certs();
-        if found.certs.is_empty() {
-            let why = found
-                .errors
-                .first()
-                .map_or_else(String::new, |error| format!(" ({error})"));
-            return Err(format!(
-                "this machine has no certificates of authorities{why}; install ca-certificates, or name a file in SSL_CERT_FILE"
-            ));
-        }
-        let roots = found
-            .certs
-            .iter()
-            .map(|certificate| Certificate::from_der(certificate).to_owned())
-            .collect();
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::Specific(Arc::new(roots)))
-            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .build();
-        let config = Agent::config_builder()
-            .tls_config(tls)
-            .https_only(true)
-            .http_status_as_error(false)
-            .timeout_global(Some(TIMEOUT))
-            .user_agent(concat!("loadd/", env!("CARGO_PKG_VERSION")))
-            .build();
-        Ok(agent.insert(config.new_agent()).clone())
+        Ok(agent.insert(fetch::agent(TIMEOUT, true)?).clone())
     }
 
     fn cached(&self, hash: &str) -> Option<PathBuf> {

@@ -4,6 +4,8 @@ use rquickjs::{Ctx, Error, Object, Result, Value};
 
 use super::{BuiltinModule, method, text, throw, throw_type, to_text};
 use crate::{
+    Completion, Computation, Op,
+    secrets::{LookUp, SecretError},
     state::State,
     sys::{
         native::{self, NativeClass},
@@ -53,8 +55,16 @@ impl NativeClass for Source {
 fn get<'js>(state: &State, args: &Args<'_, 'js>, source: Option<&str>) -> Result<Value<'js>> {
     let ctx = args.ctx();
     let key = to_text(&args.get(0))?;
+    let found = match state.shared.secrets.look_up(source, &key) {
+        Ok(LookUp::Fetch(fetch)) => {
+            let op = Op::Compute(Computation::waiting(fetch));
+            return state.events.start_operation(ctx, state, op, finish);
+        }
+        Ok(LookUp::Found(value)) => Ok(value),
+        Err(error) => Err(error),
+    };
     let (promise, resolve, reject) = ctx.promise()?;
-    match state.shared.secrets.get(source, &key) {
+    match found {
         Ok(value) => resolve.call::<_, ()>((text(ctx, &value)?,))?,
         Err(error) => {
             let Error::Exception = throw(ctx, &error.to_string()) else {
@@ -64,4 +74,19 @@ fn get<'js>(state: &State, args: &Args<'_, 'js>, source: Option<&str>) -> Result
         }
     }
     Ok(promise.into_value())
+}
+
+fn finish<'js>(ctx: &Ctx<'js>, _state: &State, completion: Completion) -> Result<Value<'js>> {
+    let fetched = match completion {
+        Completion::Computed(result) => result.take::<std::result::Result<String, SecretError>>(),
+        Completion::Done
+        | Completion::Http(_)
+        | Completion::Batch(_)
+        | Completion::Finished(..) => None,
+    };
+    match fetched {
+        Some(Ok(value)) => text(ctx, &value),
+        Some(Err(error)) => Err(throw(ctx, &error.to_string())),
+        None => Err(throw(ctx, "the secret could not be fetched")),
+    }
 }
