@@ -3,7 +3,11 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use loadd_tests::{Loadd, Prometheus, Receiver, Reply, Room, Target, http, paths};
+use loadd_tests::{
+    Loadd, Prometheus, Receiver, Reply, Room, Target, http,
+    otlp::{self, hex},
+    paths,
+};
 use prost::Message;
 
 /// Of each VU every second request takes 200 ms, the others 5.
@@ -15,79 +19,6 @@ export default function () {
   http.get(`${__ENV.TARGET}/plain?ms=${__ITER % 2 === 1 ? 200 : 5}`, { tags: { name: 'page' } });
 }
 ";
-
-/// What is looked at of spans and of metrics in OTLP, written by hand.
-mod otlp {
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct Spans {
-        #[prost(message, repeated, tag = "1")]
-        pub(crate) resources: Vec<ResourceSpans>,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct ResourceSpans {
-        #[prost(message, repeated, tag = "2")]
-        pub(crate) scopes: Vec<ScopeSpans>,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct ScopeSpans {
-        #[prost(message, repeated, tag = "2")]
-        pub(crate) spans: Vec<Span>,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct Span {
-        #[prost(bytes = "vec", tag = "1")]
-        pub(crate) trace: Vec<u8>,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct Metrics {
-        #[prost(message, repeated, tag = "1")]
-        pub(crate) resources: Vec<ResourceMetrics>,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct ResourceMetrics {
-        #[prost(message, repeated, tag = "2")]
-        pub(crate) scopes: Vec<ScopeMetrics>,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct ScopeMetrics {
-        #[prost(message, repeated, tag = "2")]
-        pub(crate) metrics: Vec<Metric>,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct Metric {
-        #[prost(string, tag = "1")]
-        pub(crate) name: String,
-        #[prost(message, optional, tag = "10")]
-        pub(crate) exponential: Option<Exponential>,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct Exponential {
-        #[prost(message, repeated, tag = "1")]
-        pub(crate) points: Vec<Point>,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct Point {
-        #[prost(fixed64, tag = "3")]
-        pub(crate) time: u64,
-        #[prost(message, repeated, tag = "11")]
-        pub(crate) exemplars: Vec<Exemplar>,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct Exemplar {
-        #[prost(fixed64, tag = "2")]
-        pub(crate) time: u64,
-        #[prost(double, optional, tag = "3")]
-        pub(crate) value: Option<f64>,
-        #[prost(bytes = "vec", tag = "4")]
-        pub(crate) span: Vec<u8>,
-        #[prost(bytes = "vec", tag = "5")]
-        pub(crate) trace: Vec<u8>,
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// A run to its end with these tables.
 fn run(tables: &str) {
@@ -116,7 +47,11 @@ fn traces(receiver: &Receiver) -> String {
 fn told(receiver: &Receiver) -> BTreeSet<String> {
     let bodies = receiver.received().into_iter().map(|request| request.body);
     bodies
-        .flat_map(|body| otlp::Spans::decode(body).expect("a body of OTLP").resources)
+        .flat_map(|body| {
+            otlp::Traces::decode(body)
+                .expect("a body of OTLP")
+                .resources
+        })
         .flat_map(|resource| resource.scopes)
         .flat_map(|scope| scope.spans)
         .map(|span| hex(&span.trace))

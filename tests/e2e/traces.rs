@@ -7,75 +7,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use loadd_tests::{Finished, Loadd, Receiver, Reply, Room, paths, wait_for};
+use loadd_tests::{
+    Finished, Loadd, Receiver, Reply, Room,
+    otlp::{self, Span, hex},
+    paths, wait_for,
+};
 use prost::Message;
 
-/// The parts of OTLP's messages that are looked at, written by hand.
-mod otlp {
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct Request {
-        #[prost(message, repeated, tag = "1")]
-        pub(crate) resources: Vec<ResourceSpans>,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct ResourceSpans {
-        #[prost(message, optional, tag = "1")]
-        pub(crate) resource: Option<Resource>,
-        #[prost(message, repeated, tag = "2")]
-        pub(crate) scopes: Vec<Scope>,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct Resource {
-        #[prost(message, repeated, tag = "1")]
-        pub(crate) attributes: Vec<KeyValue>,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct Scope {
-        #[prost(message, repeated, tag = "2")]
-        pub(crate) spans: Vec<Span>,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct Span {
-        #[prost(bytes = "vec", tag = "1")]
-        pub(crate) trace: Vec<u8>,
-        #[prost(bytes = "vec", tag = "2")]
-        pub(crate) span: Vec<u8>,
-        #[prost(bytes = "vec", tag = "4")]
-        pub(crate) parent: Vec<u8>,
-        #[prost(string, tag = "5")]
-        pub(crate) name: String,
-        #[prost(int32, tag = "6")]
-        pub(crate) kind: i32,
-        #[prost(fixed64, tag = "7")]
-        pub(crate) start: u64,
-        #[prost(fixed64, tag = "8")]
-        pub(crate) end: u64,
-        #[prost(message, repeated, tag = "9")]
-        pub(crate) attributes: Vec<KeyValue>,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct KeyValue {
-        #[prost(string, tag = "1")]
-        pub(crate) key: String,
-        #[prost(message, optional, tag = "2")]
-        pub(crate) value: Option<AnyValue>,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct AnyValue {
-        #[prost(string, optional, tag = "1")]
-        pub(crate) text: Option<String>,
-        #[prost(int64, optional, tag = "3")]
-        pub(crate) whole: Option<i64>,
-    }
-}
-
-use otlp::Span;
-
 const KIND_CLIENT: i32 = 3;
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 fn texts(attributes: &[otlp::KeyValue]) -> BTreeMap<&str, String> {
     let text = |value: &otlp::AnyValue| match (&value.text, value.whole) {
@@ -94,11 +33,9 @@ fn texts(attributes: &[otlp::KeyValue]) -> BTreeMap<&str, String> {
         .collect()
 }
 
-impl Span {
-    /// The header that says the same.
-    fn header(&self) -> String {
-        format!("00-{}-{}-01", hex(&self.trace), hex(&self.span))
-    }
+/// The header that says the same as the span.
+fn header(span: &Span) -> String {
+    format!("00-{}-{}-01", hex(&span.trace), hex(&span.span))
 }
 
 /// All that has come in, in the order of their beginning.
@@ -109,7 +46,7 @@ fn resources(receiver: &Receiver) -> Vec<otlp::ResourceSpans> {
     });
     bodies
         .flat_map(|body| {
-            otlp::Request::decode(body)
+            otlp::Traces::decode(body)
                 .expect("a body of OTLP")
                 .resources
         })
@@ -188,7 +125,7 @@ fn each_request_has_a_span_with_the_ids_that_its_target_was_shown() {
         );
         daemon(&target, &table).expect(0, &[]);
         let spans = spans(&receiver);
-        let told: BTreeSet<Option<String>> = spans.iter().map(|span| Some(span.header())).collect();
+        let told: BTreeSet<Option<String>> = spans.iter().map(|span| Some(header(span))).collect();
         assert_eq!(told, shown(&target).into_iter().collect(), "{protocol}");
         assert_eq!(told.len(), 10, "{protocol}");
         for span in &spans {
@@ -243,7 +180,7 @@ fn a_ratio_records_a_share_and_tells_the_target_which() {
     run(&target, "none", "http.get(__ENV.TARGET)").expect(0, &[]);
     assert_eq!(shown(&target), [None]);
     run(&target, &to, "http.get(__ENV.TARGET)").expect(0, &[]);
-    assert_eq!(shown(&target)[1], Some(spans(&receiver)[0].header()));
+    assert_eq!(shown(&target)[1], Some(header(&spans(&receiver)[0])));
 
     let (target, receiver) = (well(), well());
     let table = format!(
@@ -261,7 +198,7 @@ fn a_ratio_records_a_share_and_tells_the_target_which() {
     assert!(others.iter().all(|header| header.ends_with("-00")));
     // 30 tosses of a coin: none or all of them once in 500 million runs.
     assert!(!recorded.is_empty() && !others.is_empty());
-    let told: BTreeSet<String> = spans(&receiver).iter().map(Span::header).collect();
+    let told: BTreeSet<String> = spans(&receiver).iter().map(header).collect();
     assert_eq!(told, recorded.into_iter().collect());
 }
 
@@ -276,7 +213,7 @@ fn the_hops_of_a_redirect_are_spans_of_one_trace() {
     let to = format!("otel=http://{},proto=http", receiver.address());
     run(&target, &to, "http.get(__ENV.TARGET + '/here')").expect(0, &[]);
     let spans = spans(&receiver);
-    let told: Vec<Option<String>> = spans.iter().map(|span| Some(span.header())).collect();
+    let told: Vec<Option<String>> = spans.iter().map(|span| Some(header(span))).collect();
     assert_eq!(told, shown(&target));
     let [first, second] = spans.as_slice() else {
         panic!("two spans, not {}", spans.len())

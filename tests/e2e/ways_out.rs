@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use loadd_tests::{Loadd, Prometheus, Receiver, Reply, Room, Target, Value, paths, wait_for};
+use loadd_tests::{Loadd, Prometheus, Receiver, Reply, Room, Target, Value, otlp, paths, wait_for};
 use prost::Message;
 
 const SCRIPT: &str = r"
@@ -16,83 +16,6 @@ export default function () {
   check(answer, { 'is 200': (r) => r.status === 200 });
 }
 ";
-
-/// The parts of OTLP's messages that are looked at, written by hand: nothing of the sender judges the sender.
-mod otlp {
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct Request {
-        #[prost(message, repeated, tag = "1")]
-        pub(crate) resources: Vec<Resource>,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct Resource {
-        #[prost(message, repeated, tag = "2")]
-        pub(crate) scopes: Vec<Scope>,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct Scope {
-        #[prost(message, repeated, tag = "2")]
-        pub(crate) metrics: Vec<Metric>,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct Metric {
-        #[prost(string, tag = "1")]
-        pub(crate) name: String,
-        #[prost(string, tag = "3")]
-        pub(crate) unit: String,
-        #[prost(message, optional, tag = "7")]
-        pub(crate) sum: Option<Sum>,
-        #[prost(message, optional, tag = "10")]
-        pub(crate) exponential: Option<Exponential>,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct Sum {
-        #[prost(message, repeated, tag = "1")]
-        pub(crate) points: Vec<Number>,
-        #[prost(int32, tag = "2")]
-        pub(crate) temporality: i32,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct Number {
-        #[prost(fixed64, tag = "3")]
-        pub(crate) time: u64,
-        #[prost(double, optional, tag = "4")]
-        pub(crate) double: Option<f64>,
-        #[prost(uint32, tag = "8")]
-        pub(crate) flags: u32,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct Exponential {
-        #[prost(message, repeated, tag = "1")]
-        pub(crate) points: Vec<Distribution>,
-        #[prost(int32, tag = "2")]
-        pub(crate) temporality: i32,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct Distribution {
-        #[prost(fixed64, tag = "3")]
-        pub(crate) time: u64,
-        #[prost(fixed64, tag = "4")]
-        pub(crate) count: u64,
-        #[prost(double, optional, tag = "5")]
-        pub(crate) sum: Option<f64>,
-        #[prost(sint32, tag = "6")]
-        pub(crate) scale: i32,
-        #[prost(fixed64, tag = "7")]
-        pub(crate) zero_count: u64,
-        #[prost(message, optional, tag = "8")]
-        pub(crate) positive: Option<Buckets>,
-        #[prost(uint32, tag = "10")]
-        pub(crate) flags: u32,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(crate) struct Buckets {
-        #[prost(sint32, tag = "1")]
-        pub(crate) offset: i32,
-        #[prost(uint64, repeated, tag = "2")]
-        pub(crate) counts: Vec<u64>,
-    }
-}
 
 /// All points of the metric of this name, in the order of arrival.
 fn last<T: Clone>(
@@ -109,7 +32,7 @@ fn last<T: Clone>(
             b"application/x-protobuf" => 0,
             other => panic!("{}", String::from_utf8_lossy(other)),
         };
-        let request = otlp::Request::decode(&request.body[prefix..]).expect("a body of OTLP");
+        let request = otlp::Metrics::decode(&request.body[prefix..]).expect("a body of OTLP");
         let resources = request.resources.iter();
         let scopes = resources.flat_map(|resource| &resource.scopes);
         for metric in scopes.flat_map(|scope| &scope.metrics) {

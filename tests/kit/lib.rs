@@ -12,6 +12,7 @@ pub mod httpbin;
 pub mod loadd;
 pub mod messages;
 pub mod nginx;
+pub mod otlp;
 pub mod paths;
 pub mod process;
 pub mod prometheus;
