@@ -105,6 +105,20 @@ impl Collector {
                 .recorder
                 .extend(TagSetId::EMPTY, &[("scenario", &scenario.plan.name)]);
             self.add(metric::SHARE, own, shared.settings.share.fraction());
+            let unfinished = self
+                .restored
+                .as_ref()
+                .map_or(0, |restored| restored.unfinished(&scenario.plan.name));
+            // They were cut off with the earlier process: planned = completed + interrupted + dropped still holds.
+            let metric = if unfinished > 0 {
+                metric::INTERRUPTED_ITERATIONS
+            } else {
+                metric::PLANNED_ITERATIONS
+            };
+            if unfinished != 0 {
+                #[expect(clippy::cast_precision_loss, reason = "at most one per VU")]
+                self.add(metric, own, unfinished.unsigned_abs() as f64);
+            }
         }
     }
 

@@ -144,32 +144,103 @@ pub(crate) struct CoreSettings {
 impl Restored {
     /// Iterations of a scenario that have been begun so far: what was planned less what was dropped.
     pub(crate) fn begun(&self, scenario: &str) -> u64 {
-        let sum = |metric: &str| -> f64 {
-            self.series
-                .iter()
-                .filter(|series| series.metric == metric)
-                .filter(|series| {
-                    series
-                        .tags
-                        .iter()
-                        .any(|(name, value)| name == "scenario" && value == scenario)
-                })
-                .map(|series| {
-                    if let SavedValue::Counter(value) = series.value {
-                        value
-                    } else {
-                        0.0
-                    }
-                })
-                .sum()
+        whole(
+            self.sum("loadd_planned_iterations", scenario)
+                - self.sum("loadd_dropped_iterations", scenario),
+        )
+    }
+
+    /// Iterations of a scenario that had begun and not ended: what became of them nobody knows. Below 0: iterations that
+    /// had ended on one core before another core's count of their beginning was taken. 0 where the tags that are kept do
+    /// not tell the scenarios' iterations apart.
+    pub(crate) fn unfinished(&self, scenario: &str) -> i64 {
+        let told_apart = |series: &&SavedSeries| series.metric == "iterations";
+        let all_told = self.series.iter().filter(told_apart).all(|series| {
+            let names = || series.tags.iter().filter(|(name, _)| name == "scenario");
+            let known = "loadd_planned_iterations";
+            names().any(|(_, value)| self.sum(known, value) > 0.0)
+        });
+        if !all_told {
+            return 0;
+        }
+        let ended =
+            self.sum("iterations", scenario) + self.sum("loadd_interrupted_iterations", scenario);
+        self.begun(scenario)
+            .checked_signed_diff(whole(ended))
+            .unwrap_or(0)
+    }
+
+    /// One scenario's counters of this name.
+    fn sum(&self, metric: &str, scenario: &str) -> f64 {
+        let of_scenario = |series: &&SavedSeries| {
+            let mut tags = series.tags.iter();
+            tags.any(|(name, value)| name == "scenario" && value == scenario)
         };
-        let begun = sum("loadd_planned_iterations") - sum("loadd_dropped_iterations");
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "whole, not negative, below 2^53"
-        )]
-        let whole = begun.max(0.0) as u64;
-        whole
+        self.series
+            .iter()
+            .filter(|series| series.metric == metric)
+            .filter(of_scenario)
+            .map(|series| match series.value {
+                SavedValue::Counter(value) => value,
+                _ => 0.0,
+            })
+            .sum()
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "whole, not negative, below 2^53"
+)]
+fn whole(count: f64) -> u64 {
+    count.max(0.0) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use loadd_metrics::{Contains, Kind};
+
+    use super::*;
+
+    fn counter(metric: &str, scenario: Option<&str>, value: f64) -> SavedSeries {
+        SavedSeries {
+            metric: metric.to_owned(),
+            kind: Kind::Counter,
+            contains: Contains::Default,
+            tags: scenario
+                .map(|name| ("scenario".to_owned(), name.to_owned()))
+                .into_iter()
+                .collect(),
+            value: SavedValue::Counter(value),
+        }
+    }
+
+    fn restored(series: Vec<SavedSeries>) -> Restored {
+        Restored {
+            series,
+            position: Offset(0),
+            elapsed: Duration::ZERO,
+            unclean: true,
+        }
+    }
+
+    #[test]
+    fn iterations_that_had_begun_and_not_ended_are_known_by_scenario() {
+        let mut series = Vec::new();
+        for (scenario, ended) in [("a", 95.0), ("b", 99.0), ("c", 101.0)] {
+            let scenario = Some(scenario);
+            series.push(counter("loadd_planned_iterations", scenario, 110.0));
+            series.push(counter("loadd_dropped_iterations", scenario, 10.0));
+            series.push(counter("loadd_interrupted_iterations", scenario, 1.0));
+            series.push(counter("iterations", scenario, ended - 1.0));
+        }
+        let books = restored(series.clone());
+        assert_eq!(books.begun("a"), 100);
+        let unfinished = ["a", "b", "c", "no such"].map(|name| books.unfinished(name));
+        assert_eq!(unfinished, [5, 1, -1, 0]);
+        // One series for what goes beyond a limit: nobody knows whose it is.
+        series.push(counter("iterations", None, 7.0));
+        assert_eq!(restored(series).unfinished("a"), 0);
     }
 }
