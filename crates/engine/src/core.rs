@@ -441,6 +441,8 @@ pub(crate) fn run(
         let shelf = core.recorder.borrow_mut().swap(Shelf::default());
         core.report(Report::CoreEnded { core: index, shelf });
     });
+    // A name that is still looked up, or a secret that does not come, holds nobody up.
+    runtime.shutdown_background();
 }
 
 impl Core {

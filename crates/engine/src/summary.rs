@@ -33,7 +33,7 @@ pub fn handle_summary(
         .map_err(|error| error.to_string())?;
     let (reports, _ignored) = mpsc::unbounded_channel();
     let shared = Arc::new(Shared::new(settings, bundle, registry, reports, Vec::new()));
-    runtime.block_on(async move {
+    let told = runtime.block_on(async move {
         let core = Core::new(0, shared);
         let mut vu = Vu::new(
             &core,
@@ -60,5 +60,7 @@ pub fn handle_summary(
             Err(_) if timed_out => Err(format!("handleSummary took longer than {timeout:?}")),
             other => other.map_err(|failure| describe(&failure)),
         }
-    })
+    });
+    runtime.shutdown_background();
+    told
 }

@@ -22,6 +22,11 @@
 //! case: a URL that answers with an error
 //! env: K6_SECRET_SOURCE=url=urlTemplate=http://$WIRE/reply?HTTP/1.1%20403%20No%0D%0Acontent-length:%200%0D%0A%0D%0A{key}
 //! log: cannot fetch the secret 'word': the service answered 403 Forbidden
+//! case: a service that never answers does not hold up the end
+//! env: K6_SECRET_SOURCE=url=urlTemplate=http://$WIRE/hang?{key}
+//! signal: INT after asks
+//! exit: 105
+//! took: <10
 //! case: no URL
 //! run: --secret-source=url=urlTemplate={key}
 //! exit: 255
@@ -35,6 +40,7 @@
 //! exit: 104
 import secrets from 'k6/secrets';
 export default async function () {
+  console.log('asks');
   const word = await secrets.get('word');
   console.log(`it is ${word}`);
   console.log(`${word.length} letters`);
