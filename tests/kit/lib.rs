@@ -7,6 +7,7 @@
     reason = "the kit explains failed tests where the test runner captures it"
 )]
 
+mod background;
 pub mod http;
 pub mod httpbin;
 pub mod loadd;

@@ -8,7 +8,6 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
-    thread,
     time::{Duration, Instant},
 };
 
@@ -21,9 +20,12 @@ use hyper_util::{
     server::conn::auto,
 };
 use prost::Message as _;
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::net::TcpListener;
 
-use crate::messages::{TimeSeries, WriteRequest};
+use crate::{
+    background::Background,
+    messages::{TimeSeries, WriteRequest},
+};
 
 /// How one request is treated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,8 +90,7 @@ struct State {
 pub struct Receiver {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<thread::JoinHandle<()>>,
+    _server: Background,
 }
 
 impl Receiver {
@@ -132,25 +133,12 @@ impl Receiver {
         listener
             .set_nonblocking(true)
             .expect("a socket can be made non-blocking");
-        let (stop, stopped) = oneshot::channel();
         let shared = Arc::clone(&state);
-        let thread = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .expect("a runtime can be made");
-            runtime.block_on(async {
-                tokio::select! {
-                    () = accept(listener, shared) => {}
-                    _ = stopped => {}
-                }
-            });
-        });
+        let server = Background::run(|| accept(listener, shared));
         Receiver {
             address,
             state,
-            stop: Some(stop),
-            thread: Some(thread),
+            _server: server,
         }
     }
 
@@ -191,17 +179,6 @@ impl Receiver {
             .filter_map(|request| request.message)
             .flat_map(|message| message.timeseries)
             .collect()
-    }
-}
-
-impl Drop for Receiver {
-    fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _gone_already = stop.send(());
-        }
-        if let Some(thread) = self.thread.take() {
-            let _panicked = thread.join();
-        }
     }
 }
 

@@ -11,7 +11,6 @@ use std::{
     fmt::Write as _,
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError, atomic::AtomicUsize, atomic::Ordering},
-    thread,
     time::Duration,
 };
 
@@ -21,10 +20,10 @@ use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
 use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion, server::WebPkiClientVerifier};
-use tokio::{net::TcpListener, net::TcpStream, sync::oneshot};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use crate::{room::Room, wire::decode};
+use crate::{background::Background, room::Room, wire::decode};
 use pki::{Identity, Pki};
 
 type Kind = fn(&Pki) -> ServerConfig;
@@ -65,8 +64,7 @@ type Kept = Arc<Mutex<Vec<String>>>;
 pub struct Tls {
     addresses: Vec<(&'static str, SocketAddr)>,
     requests: Kept,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<thread::JoinHandle<()>>,
+    _servers: Background,
 }
 
 impl Default for Tls {
@@ -98,25 +96,17 @@ impl Tls {
         let requests = Kept::default();
         let kept = Arc::clone(&requests);
         let connections = Arc::new(AtomicUsize::new(0));
-        let (stop, stopped) = oneshot::channel();
-        let thread = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .expect("a runtime can be made");
-            runtime.block_on(async {
-                for (listener, acceptor) in listeners {
-                    let connections = Arc::clone(&connections);
-                    tokio::spawn(accept(listener, acceptor, Arc::clone(&kept), connections));
-                }
-                let _over = stopped.await;
-            });
+        let servers = Background::run(|| async move {
+            for (listener, acceptor) in listeners {
+                let connections = Arc::clone(&connections);
+                tokio::spawn(accept(listener, acceptor, Arc::clone(&kept), connections));
+            }
+            std::future::pending::<()>().await;
         });
         Tls {
             addresses,
             requests,
-            stop: Some(stop),
-            thread: Some(thread),
+            _servers: servers,
         }
     }
 
@@ -146,17 +136,6 @@ impl Tls {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
-    }
-}
-
-impl Drop for Tls {
-    fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _gone_already = stop.send(());
-        }
-        if let Some(thread) = self.thread.take() {
-            let _panicked = thread.join();
-        }
     }
 }
 
