@@ -1,6 +1,7 @@
 //! One event loop with its VUs: a thread, a current-thread runtime, and everything that only this core touches.
 
 mod scenario;
+mod thread;
 
 use std::{
     cell::{Cell, RefCell},
@@ -9,12 +10,13 @@ use std::{
 };
 
 use loadd_metrics::{Recorder, SeriesId, Shelf, SystemTag, TagSet, TagSetId};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 
 pub(crate) use scenario::{CoreScenario, DropReason, Stop};
+pub(crate) use thread::run;
 
 use crate::{
-    driver, health,
+    driver,
     lifecycle::Report,
     log_budget::LogBudget,
     pool::Free,
@@ -408,41 +410,6 @@ impl Core {
             }
         }
     }
-}
-
-/// The thread of one core: serves commands until it is shut down.
-pub(crate) fn run(
-    index: usize,
-    shared: Arc<Shared>,
-    mut commands: mpsc::UnboundedReceiver<CoreCommand>,
-) {
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build_local(Default::default())
-    {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            drop(
-                shared
-                    .reports
-                    .send(Report::CoreFailed(format!("event loop {index}: {error}"))),
-            );
-            return;
-        }
-    };
-    runtime.block_on(async move {
-        let core = Core::new(index, shared);
-        tokio::task::spawn_local(health::watch_lag(Rc::clone(&core)));
-        while let Some(command) = commands.recv().await {
-            if !core.serve(command).await {
-                break;
-            }
-        }
-        let shelf = core.recorder.borrow_mut().swap(Shelf::default());
-        core.report(Report::CoreEnded { core: index, shelf });
-    });
-    // A name that is still looked up, or a secret that does not come, holds nobody up.
-    runtime.shutdown_background();
 }
 
 impl Core {
