@@ -5,6 +5,7 @@
 
 mod control;
 mod hooks;
+mod turn;
 
 use std::{
     future::poll_fn,
@@ -19,6 +20,7 @@ use loadd_metrics::{SeriesId, TagSetId, metric};
 use loadd_script::{Call, Completion, Input, Op, ScriptFailure, ScriptVu, Step, VuSettings};
 
 pub(crate) use control::{Job, LoopRule, VuControl};
+use turn::Turn;
 
 use crate::{
     core::{Core, DropReason},
@@ -43,6 +45,7 @@ pub(crate) struct Vu {
     script: ScriptVu,
     io: Rc<VuIo>,
     background: Background,
+    turn: Turn,
     iterations: u64,
     iterations_in_scenario: u64,
     scenario: Option<usize>,
@@ -96,6 +99,7 @@ impl Vu {
             script,
             io,
             background: Background::default(),
+            turn: Turn::default(),
             iterations: 0,
             iterations_in_scenario: 0,
             scenario: None,
@@ -211,7 +215,11 @@ impl Vu {
         let minimum = self.core.shared.settings.min_iteration_duration;
         let took = Duration::from_nanos(ended.saturating_sub(begun));
         if minimum <= took {
-            return self.let_others_run(took, ended).await;
+            let slice = self.core.shared.settings.limits.slice;
+            if self.turn.pass_on(took, slice).await {
+                return self.core.shared.now();
+            }
+            return ended;
         }
         let core = Rc::clone(&self.core);
         let control = Rc::clone(&self.control);
@@ -225,19 +233,6 @@ impl Vu {
         })
         .await;
         core.shared.now()
-    }
-
-    /// After an iteration that has held the core for a slice the neighbours get their turn: one that never waits, and whose
-    /// work the engine's interrupt handler does not see (native loops), would otherwise run a hundred times in a row.
-    async fn let_others_run(&self, took: Duration, ended: u64) -> u64 {
-        if took < self.core.shared.settings.limits.slice
-            && tokio::task::coop::has_budget_remaining()
-        {
-            tokio::task::coop::consume_budget().await;
-            return ended;
-        }
-        tokio::task::yield_now().await;
-        self.core.shared.now()
     }
 
     /// One iteration with all of its samples.
@@ -415,6 +410,7 @@ impl Vu {
             Op::Wait { until } => self.wait_for_event(until).await,
             op @ (Op::Http(_) | Op::Batch(_) | Op::Sleep(_) | Op::Compute(_) | Op::Yield) => {
                 let (control, background) = (&self.control, &mut self.background);
+                let turn = &mut self.turn;
                 let mut work = pin!(perform(&self.io, op));
                 poll_fn(|context| {
                     if control.cancelled.get() {
@@ -424,7 +420,7 @@ impl Vu {
                     if !background.is_idle() {
                         background.poll(context);
                     }
-                    work.as_mut().poll(context).map(Some)
+                    turn.waits_if(work.as_mut().poll(context)).map(Some)
                 })
                 .await
             }
@@ -433,6 +429,7 @@ impl Vu {
 
     async fn wait_for_event(&mut self, until: Option<Instant>) -> Option<Completion> {
         let (control, background) = (&self.control, &mut self.background);
+        let turn = &mut self.turn;
         if until.is_none() && background.is_idle() {
             // Nothing can ever come: an answer at once lets the script find that out.
             return Some(Completion::Done);
@@ -449,9 +446,7 @@ impl Vu {
             if let Some(finished) = background.take_finished() {
                 return Poll::Ready(Some(finished));
             }
-            timer
-                .as_mut()
-                .poll(context)
+            turn.waits_if(timer.as_mut().poll(context))
                 .map(|()| Some(Completion::Done))
         })
         .await
