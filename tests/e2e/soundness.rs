@@ -5,9 +5,6 @@ use std::time::Duration;
 use loadd_tests::{Loadd, Prometheus, Room, Target, paths};
 
 /// Runs `bad` beside a neighbour that asks the target 50 times a second for six seconds, and looks at both.
-///
-/// The heap is small: a bomb that fills it with a few thousand native calls is asked for no slice meanwhile (the engine
-/// asks every 10,000 calls and jumps), so that its neighbours wait for as long as the filling takes.
 fn beside_a_neighbour(body: &str, complaint: &[&str]) {
     let (target, prometheus, room) = (Target::start(), Prometheus::start(), Room::new());
     room.write(
@@ -39,7 +36,7 @@ duration = "6s"
 graceful_stop = "1s"
 [limits]
 script_time = "500ms"
-memory_per_vu = "16MiB"
+memory_per_vu = "32MiB"
 [remote_write]
 url = "{write}"
 interval = "1s"

@@ -5,9 +5,9 @@ import http from 'k6/http';
 import { check } from 'k6';
 export default async function () {
   const base = __ENV.TARGET, params = { tags: { name: 'async' } };
-  const promise = http.asyncRequest('GET', `${base}/delay/0.8`, null, params);
+  const promise = http.asyncRequest('GET', `${base}/delay/0.3`, null, params);
   const start = Date.now();
-  const [a, b] = await Promise.all([promise, http.asyncRequest('GET', `${base}/delay/0.8`, null, params)]);
+  const [a, b] = await Promise.all([promise, http.asyncRequest('GET', `${base}/delay/0.3`, null, params)]);
   const took = Date.now() - start;
   const post = await http.asyncRequest('POST', `${base}/post`, { a: 1 }, params);
   let rejected;
@@ -16,7 +16,7 @@ export default async function () {
   const refused = await http.asyncRequest('GET', 'http://[::1');
   check(null, {
     promise: promise instanceof Promise,
-    'both at once': a.status === 200 && b.status === 200 && took < 1500,
+    'both at once': a.status === 200 && b.status === 200 && took < 580,
     post: post.json('form.a') !== undefined || post.status === 200,
     rejects: rejected instanceof Error,
     'network error': failed.status === 0 && failed.error_code === 1212,
