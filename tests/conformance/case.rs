@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::rest::Step;
+
 /// One run of the binary and what must come of it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Case {
@@ -18,6 +20,8 @@ pub(crate) struct Case {
     pub(crate) before: Vec<Vec<String>>,
     /// The command line.
     pub(crate) command: Vec<String>,
+    /// A shell's line in the place of the command line; the binary is on its path as `k6`.
+    pub(crate) shell: Option<String>,
     /// Environment of the process.
     pub(crate) environment: Vec<(String, String)>,
     /// Gives the script to standard input.
@@ -26,6 +30,8 @@ pub(crate) struct Case {
     pub(crate) exit: i32,
     /// Sends this signal once that text shows.
     pub(crate) signals: Vec<(String, String)>,
+    /// Requests to its REST API.
+    pub(crate) steps: Vec<Step>,
     /// Longest run in seconds.
     pub(crate) limit: u64,
     /// Why it is not met yet.
@@ -70,8 +76,12 @@ pub(crate) enum Subject {
     NoWire,
     /// Samples in `--out json`.
     Point,
+    /// The whole standard output as JSON.
+    OutJson,
     /// A file that the run has written.
     File,
+    /// The same as JSON.
+    FileJson,
     /// A file that it must not have written.
     NoFile,
     /// Length of the run in seconds.
@@ -84,6 +94,8 @@ const SUBJECTS: &[(&str, Subject)] = &[
     ("order", Subject::Order),
     ("out", Subject::Out),
     ("no out", Subject::NoOut),
+    ("out json", Subject::OutJson),
+    ("file json", Subject::FileJson),
     ("metric", Subject::Metric),
     ("check", Subject::Check),
     ("checks", Subject::Checks),
@@ -195,6 +207,7 @@ impl Draft {
         };
         match key {
             "with" => self.with = Some(value.to_owned()),
+            "shell" => case.shell = Some(value.to_owned()),
             "run" => self.run = Some(value.to_owned()),
             "command" => self.command = Some(value.to_owned()),
             "before" => case.before.push(words(value)),
@@ -208,6 +221,7 @@ impl Draft {
             }
             "stdin" => case.stdin = value == "script",
             "exit" => case.exit = number(),
+            "ask" | "until" => case.steps.push(Step::parse(value, key == "until")),
             "limit" => case.limit = number().unsigned_abs().into(),
             "pending" => case.pending = Some(value.to_owned()),
             "signal" => {

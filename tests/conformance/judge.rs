@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::{
     case::{Case, Expected, Subject},
     outcome::Outcome,
+    rest::holds,
 };
 
 /// Each expectation that is not met, in words.
@@ -23,6 +24,7 @@ pub(crate) fn judge(case: &Case, outcome: &Outcome) -> Vec<String> {
             wrong.push(format!("`{panic}` on standard error"));
         }
     }
+    wrong.extend(outcome.unanswered.iter().cloned());
     let expected = case.expected.iter();
     wrong.extend(expected.filter_map(|line| {
         met(line, outcome)
@@ -61,10 +63,23 @@ fn met(line: &Expected, outcome: &Outcome) -> Result<(), String> {
                 Err(format!("the file says:\n{content}"))
             }
         }
+        Subject::OutJson => json(text, &outcome.stdout),
+        Subject::FileJson => {
+            let (name, wanted) = text.split_once(' ').ok_or("a name and JSON")?;
+            let content = fs::read_to_string(outcome.room.join(name));
+            json(wanted, &content.map_err(|error| error.to_string())?)
+        }
         Subject::NoFile if outcome.room.join(text).exists() => Err("it is there".to_owned()),
         Subject::NoFile => Ok(()),
         Subject::Took => within(text, outcome.took),
     }
+}
+
+fn json(wanted: &str, given: &str) -> Result<(), String> {
+    let wanted = serde_json::from_str(wanted).map_err(|error| error.to_string())?;
+    let given =
+        serde_json::from_str(given).map_err(|error| format!("no JSON ({error}): {given}"))?;
+    holds(&wanted, &given, "")
 }
 
 fn data(outcome: &Outcome) -> Result<&Value, String> {

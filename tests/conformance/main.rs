@@ -8,6 +8,7 @@
 mod case;
 mod judge;
 mod outcome;
+mod rest;
 
 use std::{
     env,

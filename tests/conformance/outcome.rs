@@ -2,9 +2,10 @@
 
 use std::{
     fs::{self, File},
-    os::unix::process::ExitStatusExt,
+    os::unix::{fs::symlink, process::ExitStatusExt},
     path::Path,
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -13,7 +14,10 @@ use loadd_tests::{Httpbin, Room, Target, Tls, Wire, paths};
 use rustix::process::{Pid, Signal};
 use serde_json::Value;
 
-use crate::case::{Case, Subject};
+use crate::{
+    case::{Case, Subject},
+    rest,
+};
 
 /// Marks the line that carries handleSummary's data.
 const MARK: &str = "@@conformance ";
@@ -39,6 +43,8 @@ pub(crate) struct Outcome {
     pub(crate) room: Room,
     /// Length in seconds.
     pub(crate) took: f64,
+    /// What was wrong with an answer of its REST API.
+    pub(crate) unanswered: Vec<String>,
 }
 
 /// Runs it to its end.
@@ -73,8 +79,12 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, String> {
     if wants(Subject::Point) {
         command_line.insert(1, "--out=json=points.json".to_owned());
     }
-    let start = |arguments: &[String], name: &str| -> Result<Child, String> {
-        let mut command = Command::new(paths::loadd_bin());
+    let api = format!("127.0.0.1:{}", paths::free_port());
+    if case.shell.is_some() {
+        symlink(paths::loadd_bin(), room.join("k6")).map_err(|error| error.to_string())?;
+    }
+    let spawn = |program: &str, arguments: &[String], name: &str| -> Result<Child, String> {
+        let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             if ["LOADD_", "K6_", "RUST_", "NOTIFY_"]
@@ -91,11 +101,13 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, String> {
         };
         let output = |kind: &str| File::create(room.join(&format!("{name}.{kind}")));
         command
-            .args(arguments)
+            .args(arguments.iter().map(|word| word.replace("$API", &api)))
             .envs(case.environment.iter().map(|(k, v)| {
                 let address = wire.as_ref().map_or("", Wire::address);
-                (k, v.replace("$WIRE", address))
+                (k, v.replace("$WIRE", address).replace("$API", &api))
             }))
+            .env("API", &api)
+            .env("PATH", search_path(&room))
             .env("ROOM", room.path())
             .current_dir(room.path())
             .stdin(stdin)
@@ -113,6 +125,8 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, String> {
             .spawn()
             .map_err(|error| format!("cannot start the binary: {error}"))
     };
+    let binary = paths::loadd_bin().to_string_lossy().into_owned();
+    let start = |arguments: &[String], name: &str| spawn(&binary, arguments, name);
     for (number, arguments) in case.before.iter().enumerate() {
         let name = format!("before{number}");
         let code = wait(start(arguments, &name)?, case.limit, |_| {});
@@ -125,9 +139,14 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, String> {
         }
     }
     let began = Instant::now();
+    let child = match &case.shell {
+        Some(line) => spawn("sh", &["-c".to_owned(), line.clone()], "run"),
+        None => start(&command_line, "run"),
+    }?;
+    let over = AtomicBool::new(false);
     let mut signals = case.signals.iter();
     let mut next = signals.next();
-    let code = wait(start(&command_line, "run")?, case.limit, |child| {
+    let send_signals = |child: &Child| {
         let Some((signal, after)) = next else { return };
         let seen = text(&room.join("run.err")).contains(after.as_str())
             || text(&room.join("run.out")).contains(after.as_str());
@@ -140,8 +159,14 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, String> {
             let _gone = rustix::process::kill_process(Pid::from_child(child), signal);
             next = signals.next();
         }
+    };
+    let (code, took, unanswered) = thread::scope(|scope| {
+        let asker = scope.spawn(|| rest::walk(&case.steps, &api, &over));
+        let code = wait(child, case.limit, send_signals);
+        let took = began.elapsed().as_secs_f64();
+        over.store(true, Ordering::Relaxed);
+        (code, took, asker.join().expect("the asker does not panic"))
     });
-    let took = began.elapsed().as_secs_f64();
     let place = room.path().to_string_lossy().into_owned();
     let tidy = |text: String| text.replace(&place, "$ROOM");
     let (mut log, mut data) = (Vec::new(), None);
@@ -173,7 +198,14 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, String> {
             .collect(),
         room,
         took,
+        unanswered,
     })
+}
+
+/// The folder before all others: there the binary is `k6`.
+fn search_path(room: &Room) -> String {
+    let others = std::env::var("PATH").unwrap_or_default();
+    format!("{}:{others}", room.path().display())
 }
 
 fn text(path: &Path) -> String {

@@ -84,6 +84,8 @@ fn main() -> Result<(), Fault> {
                 Command::Pause => paused = true,
                 Command::Resume => paused = false,
                 Command::Stop(_) => return Ok(()),
+                // There is no script to call.
+                Command::SetSetupData(_) | Command::CallHook(_) => {}
             }
             // Whoever asked may have gone.
             let _asker_gone = reply.send(()).is_err();
@@ -156,6 +158,7 @@ fn made_up(second: u64, paused: bool) -> Status {
         vus: 36 + second % 9,
         vus_max: 80,
         vus_planned: 80,
+        setup_data: None,
         iterations_completed: second * 200,
         iterations_interrupted: 0,
         scenarios: vec![

@@ -16,6 +16,7 @@ mod rest;
 mod routes;
 mod server;
 mod settings;
+mod setup;
 mod sources;
 
 pub use server::{Admin, AdminHandle, BindError};

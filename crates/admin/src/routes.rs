@@ -14,14 +14,14 @@ use crate::{
     body::Out,
     exposition::{self, accept::Form},
     live::{self, Live},
-    page, rest,
+    page, rest, setup,
     sources::{Run, Sources},
 };
 
 /// Largest body that is read.
 const BODY: usize = 64 * 1024;
 const JSON: &str = "application/json; charset=utf-8";
-const TEXT: &str = "text/plain; charset=utf-8";
+pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
 /// The page may load nothing and talk to nobody but us.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; \
                       frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -41,7 +41,7 @@ impl State {
     }
 }
 
-type Answer = Response<Out>;
+pub(crate) type Answer = Response<Out>;
 
 /// Serves one request.
 pub(crate) async fn answer(
@@ -59,6 +59,19 @@ pub(crate) async fn answer(
             Ok(()) => quit(&state).await,
             Err(refusal) => refused(refusal),
         },
+        ("/v1/setup", &Method::PUT | &Method::POST) | ("/v1/teardown", &Method::POST) => {
+            match may_change(&state, &head.headers) {
+                Ok(()) => setup::change(&state, &head.method, path, body).await,
+                Err(refusal) => refused(refusal),
+            }
+        }
+        // What setup returned may be a secret: reading it takes what changing it takes.
+        ("/v1/setup", &Method::GET | &Method::HEAD) => {
+            match access::check(&state.rules, &head.headers) {
+                Ok(()) => Ok(setup::data(state.run().as_ref())),
+                Err(refusal) => refused(refusal),
+            }
+        }
         ("/metrics", &Method::GET | &Method::HEAD) => Ok(metrics_page(
             &state,
             state.run().as_ref(),
@@ -99,7 +112,7 @@ fn read(state: &State, path: &str, query: &str) -> Result<Answer, StatusCode> {
         "/v1/groups" => json_answer(
             &json!({ "data": run.map_or_else(Vec::new, |run| rest::groups(&run.snapshot())) }),
         ),
-        "/-/quit" => return Err(StatusCode::METHOD_NOT_ALLOWED),
+        "/-/quit" | "/v1/teardown" => return Err(StatusCode::METHOD_NOT_ALLOWED),
         _ => return below(path, run.as_ref()),
     };
     Ok(answer)
@@ -135,7 +148,7 @@ fn may_change(state: &State, headers: &http::HeaderMap) -> Result<(), Refusal> {
     access::check(&state.rules, headers)
 }
 
-type Outcome = Result<Answer, StatusCode>;
+pub(crate) type Outcome = Result<Answer, StatusCode>;
 
 fn refused(refusal: Refusal) -> Outcome {
     let status = refusal.status();
@@ -157,27 +170,37 @@ fn refused(refusal: Refusal) -> Outcome {
     Ok(answer)
 }
 
+/// The whole body, or the answer to one that is too large.
+pub(crate) async fn read_body(body: Incoming, limit: usize) -> Result<Bytes, Answer> {
+    match Limited::new(body, limit).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(_) => Err(problem(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "Invalid data",
+            "the body is too large or broke off",
+        )),
+    }
+}
+
+pub(crate) fn no_run_yet() -> Answer {
+    problem(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Starting",
+        "there is no run yet",
+    )
+}
+
 async fn patch_status(state: &State, body: Incoming) -> Outcome {
-    let body = match Limited::new(body, BODY).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(_) => {
-            return Ok(problem(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "Invalid data",
-                "the body is too large or broke off",
-            ));
-        }
+    let body = match read_body(body, BODY).await {
+        Ok(body) => body,
+        Err(answer) => return Ok(answer),
     };
     let change = match rest::change(&body) {
         Ok(change) => change,
         Err(detail) => return Ok(problem(StatusCode::BAD_REQUEST, "Invalid data", &detail)),
     };
     let Some(run) = state.run() else {
-        return Ok(problem(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Starting",
-            "there is no run yet",
-        ));
+        return Ok(no_run_yet());
     };
     let command = match (change.stopped, change.paused) {
         (Some(true), _) => Some(Command::Stop(StopReason::Rest)),
@@ -217,11 +240,7 @@ async fn patch_status(state: &State, body: Incoming) -> Outcome {
 
 async fn quit(state: &State) -> Outcome {
     let Some(run) = state.run() else {
-        return Ok(problem(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Starting",
-            "there is no run yet",
-        ));
+        return Ok(no_run_yet());
     };
     tracing::info!("admin_quit");
     // Nobody there any more: it has ended, which is what was asked for.
@@ -377,7 +396,7 @@ fn decode(text: &str) -> String {
     String::from_utf8_lossy(&decoded).into_owned()
 }
 
-fn problem(status: StatusCode, title: &str, detail: &str) -> Answer {
+pub(crate) fn problem(status: StatusCode, title: &str, detail: &str) -> Answer {
     respond(
         status,
         JSON,
@@ -393,7 +412,11 @@ fn json_answer(value: &Value) -> Answer {
     respond(StatusCode::OK, JSON, value.to_string())
 }
 
-fn respond(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
+pub(crate) fn respond(
+    status: StatusCode,
+    content_type: &'static str,
+    body: impl Into<Bytes>,
+) -> Answer {
     let mut answer = Response::new(Out::Ready(body.into()));
     *answer.status_mut() = status;
     answer

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use loadd_engine::{Command, EngineHandle, Status};
+use loadd_engine::{Command, EngineHandle, Hook, HookCall, Status};
 use loadd_metrics::{Snapshot, ThresholdSet};
 use prometheus_client::registry::Registry;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -90,6 +90,18 @@ impl Steering {
                 commands.send((command, reply)).is_ok() && taken.await.is_ok()
             }
         }
+    }
+}
+
+impl Run {
+    /// Calls setup or teardown and waits for its end. `None` where the run ends first, or has ended.
+    pub(crate) async fn call(&self, hook: Hook) -> Option<Result<(), String>> {
+        let (done, ended) = oneshot::channel();
+        let taken = self
+            .steering
+            .send(Command::CallHook(HookCall { hook, done }))
+            .await;
+        if taken { ended.await.ok() } else { None }
     }
 }
 

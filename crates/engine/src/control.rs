@@ -14,6 +14,48 @@ pub enum Command {
     Resume,
     /// End the run.
     Stop(StopReason),
+    /// Take this JSON text as `setup`'s result from the next iteration on; `None`: no result. A setup that comes later
+    /// overwrites it.
+    SetSetupData(Option<Arc<str>>),
+    /// Call setup or teardown now, beside whatever runs.
+    CallHook(HookCall),
+}
+
+/// A call of setup or teardown that somebody asks for.
+#[derive(Debug)]
+pub struct HookCall {
+    /// Which of the two.
+    pub hook: Hook,
+    /// Told when it has ended: what went wrong, if anything did. Dropped without a word where the run ends first.
+    pub done: oneshot::Sender<Result<(), String>>,
+}
+
+/// The functions of a script that run once for each test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hook {
+    /// `setup()`; its result becomes the setup data.
+    Setup,
+    /// `teardown(data)`.
+    Teardown,
+}
+
+impl Hook {
+    /// The function's name.
+    #[must_use]
+    pub fn function(self) -> &'static str {
+        match self {
+            Hook::Setup => "setup",
+            Hook::Teardown => "teardown",
+        }
+    }
+
+    /// The `group` tag of its samples.
+    pub(crate) fn group(self) -> &'static str {
+        match self {
+            Hook::Setup => "::setup",
+            Hook::Teardown => "::teardown",
+        }
+    }
 }
 
 /// Why a run is to end; decides how running iterations end and which exit code results.
@@ -115,6 +157,8 @@ pub struct Status {
     pub vus_max: u64,
     /// VUs to be made before the start.
     pub vus_planned: u64,
+    /// `setup`'s result as JSON text, or what was put in its place.
+    pub setup_data: Option<Arc<str>>,
     /// Iterations that ran to their end.
     pub iterations_completed: u64,
     /// Iterations cut off.

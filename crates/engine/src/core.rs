@@ -16,7 +16,7 @@ pub(crate) use scenario::{CoreScenario, DropReason, Stop};
 pub(crate) use thread::run;
 
 use crate::{
-    driver,
+    Hook, driver,
     lifecycle::Report,
     log_budget::LogBudget,
     pool::Free,
@@ -34,7 +34,7 @@ pub(crate) enum CoreCommand {
     /// Trade the full shelf for this one and send it.
     Tick(Shelf),
     /// Run `setup` or `teardown` in a VU of its own.
-    Hook(HookCall),
+    Hook { hook: Hook, data: Option<Arc<str>> },
     /// Cut off the hook that runs.
     CancelHook,
     /// `setup`'s result.
@@ -72,14 +72,6 @@ pub(crate) struct Part {
     pub(crate) of: u64,
     /// Where on the scenario's line this process joins it, in nanoseconds; the same on all cores.
     pub(crate) join: u64,
-}
-
-/// A call of `setup` or `teardown`.
-#[derive(Debug)]
-pub(crate) struct HookCall {
-    pub(crate) function: &'static str,
-    pub(crate) group: &'static str,
-    pub(crate) data: Option<Arc<str>>,
 }
 
 /// Everything that one event loop owns.
@@ -325,8 +317,8 @@ impl Core {
         }
     }
 
-    async fn run_hook(self: Rc<Core>, call: HookCall) {
-        let tags = self.hook_tags(call.group);
+    async fn run_hook(self: Rc<Core>, hook: Hook, data: Option<Arc<str>>) {
+        let tags = self.hook_tags(hook.group());
         let result = match Vu::new(
             &self,
             VuIdentity {
@@ -338,7 +330,7 @@ impl Core {
         {
             Ok(mut vu) => {
                 *self.hook.borrow_mut() = Some(vu.begin_hook());
-                let result = vu.call_hook(call.function, call.data, tags).await;
+                let result = vu.call_hook(hook.function(), data, tags).await;
                 *self.hook.borrow_mut() = None;
                 vu.shutdown();
                 result.map_err(|failure| (failure.clone(), describe(&failure)))
@@ -427,7 +419,7 @@ impl Core {
                     shelf,
                 });
             }
-            CoreCommand::Hook(call) => self.spawn(Rc::clone(self).run_hook(call)),
+            CoreCommand::Hook { hook, data } => self.spawn(Rc::clone(self).run_hook(hook, data)),
             CoreCommand::CancelHook => {
                 if let Some(vu) = &*self.hook.borrow() {
                     vu.cancel();

@@ -30,8 +30,8 @@ mod url_templates;
 mod vu;
 
 pub use control::{
-    Command, EngineHandle, Failure, Outcome, Phase, ScenarioPhase, ScenarioStatus, Status,
-    StopReason,
+    Command, EngineHandle, Failure, Hook, HookCall, Outcome, Phase, ScenarioPhase, ScenarioStatus,
+    Status, StopReason,
 };
 pub use engine::{Engine, EngineError};
 pub use huge_pages::forbid_huge_pages;

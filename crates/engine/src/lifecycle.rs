@@ -1,6 +1,7 @@
 //! The life of a run as one state machine on a thread of its own: make VUs, wait for the start, setup, scenarios, drain,
 //! teardown, last tick. Every wait also serves ticks, commands and reports, so that nothing ever stands still.
 
+mod asked;
 mod hooks;
 mod vus;
 
@@ -13,12 +14,17 @@ use loadd_metrics::{Shelf, Snapshot};
 use loadd_script::ScriptFailure;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use asked::Asked;
+
 use crate::{
     Command, Failure, Outcome, Phase, RunStart, ScenarioPhase, Status, StopReason,
     collector::Collector,
     core::{CoreCommand, Part},
     shared::{Shared, TICK},
 };
+
+/// A hook's result as JSON text, or what went wrong and how it reads.
+pub(crate) type HookResult = Result<Option<String>, (ScriptFailure, String)>;
 
 /// What cores report.
 #[derive(Debug)]
@@ -33,7 +39,7 @@ pub(crate) enum Report {
         core: usize,
         shelf: Shelf,
     },
-    HookEnded(Result<Option<String>, (ScriptFailure, String)>),
+    HookEnded(HookResult),
     ScenarioOver {
         core: usize,
         scenario: usize,
@@ -78,7 +84,9 @@ pub(crate) struct Life {
     free: Vec<u64>,
     vus_asked: u64,
     vus_made: u64,
-    hook: Option<Result<Option<String>, (ScriptFailure, String)>>,
+    /// How the hook of the plan ended.
+    hook: Option<HookResult>,
+    asked: Asked,
     failure: Option<Failure>,
     marked_failed: bool,
     setup_data: Option<Arc<str>>,
@@ -110,6 +118,7 @@ impl Life {
             vus_asked: 0,
             vus_made: 0,
             hook: None,
+            asked: Asked::default(),
             failure: None,
             marked_failed: false,
             setup_data: None,
@@ -256,6 +265,7 @@ impl Life {
     /// Shuts the cores down, takes their last shelves and publishes the last snapshot: totals are exact.
     async fn end(mut self) -> Outcome {
         self.collector.freeze_elapsed(&self.shared);
+        self.end_asked().await;
         self.tell_all(|| CoreCommand::Shutdown);
         self.wait(None, |life| life.cores_ended >= life.shared.cores.len())
             .await;
@@ -287,7 +297,7 @@ impl Life {
             tokio::select! {
                 biased;
                 Some((command, taken)) = self.wires.commands.recv() => {
-                    self.obey(&command);
+                    self.obey(command);
                     // Whoever asked may have gone away.
                     let _: Result<(), ()> = taken.send(());
                 }
@@ -302,14 +312,16 @@ impl Life {
         }
     }
 
-    fn obey(&mut self, command: &Command) {
+    fn obey(&mut self, command: Command) {
         match command {
             Command::Pause => self.shared.paused.store(true, Ordering::Relaxed),
             Command::Resume => {
                 self.shared.paused.store(false, Ordering::Relaxed);
                 self.tell_all(|| CoreCommand::Resumed);
             }
-            Command::Stop(reason) => self.stop(*reason),
+            Command::Stop(reason) => self.stop(reason),
+            Command::SetSetupData(data) => self.take_setup_data(data),
+            Command::CallHook(call) => self.ask(call),
         }
         self.publish_status();
     }
@@ -342,7 +354,7 @@ impl Life {
                     self.publish_snapshot();
                 }
             }
-            Report::HookEnded(result) => self.hook = Some(result),
+            Report::HookEnded(result) => self.hook_ended(result),
             Report::ScenarioOver {
                 core,
                 scenario,
@@ -402,6 +414,7 @@ impl Life {
         for (core, spare) in self.collector.spares() {
             drop(self.shared.cores[core].send(CoreCommand::Tick(spare)));
         }
+        self.cut_asked_off_in_time();
         self.publish_status();
     }
 
@@ -423,6 +436,7 @@ impl Life {
         status.stop = self.stop;
         status.tainted = self.collector.is_tainted();
         status.vus_planned = self.vus_asked;
+        status.setup_data.clone_from(&self.setup_data);
         status.line_start_unix_nanos = self
             .line_start
             .map(|start| self.shared.unix_nanos_at(start));

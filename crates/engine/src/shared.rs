@@ -354,6 +354,7 @@ impl Shared {
             vus: self.vus.active.load(Ordering::Relaxed),
             vus_max: self.vus.initialized.load(Ordering::Relaxed),
             vus_planned: 0,
+            setup_data: None,
             iterations_completed: self.vus.completed(),
             iterations_interrupted: self.vus.interrupted.load(Ordering::Relaxed),
             scenarios: self

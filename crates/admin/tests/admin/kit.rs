@@ -27,6 +27,7 @@ pub(crate) fn status(phase: Phase) -> Status {
         vus: 3,
         vus_max: 5,
         vus_planned: 8,
+        setup_data: None,
         iterations_completed: 40,
         iterations_interrupted: 0,
         scenarios: vec![ScenarioStatus {

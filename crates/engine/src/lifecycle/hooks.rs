@@ -1,37 +1,26 @@
 //! Setup and teardown: each once, in a VU of its own, within its time limit.
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{sync::atomic::Ordering, time::Duration};
 
 use loadd_script::ScriptFailure;
 
-use super::Life;
-use crate::{
-    Failure, Phase,
-    core::{CoreCommand, HookCall},
-};
+use super::{HookResult, Life};
+use crate::{Failure, Hook, Phase, core::CoreCommand};
 
 impl Life {
     pub(super) async fn run_setup(&mut self) {
         let settings = &self.shared.settings;
-        let (hook, function) = (settings.setup, "setup");
+        let hook = settings.setup;
         self.shared
             .began
             .store(self.shared.now(), Ordering::Relaxed);
-        if !hook.enabled || !self.shared.bundle.functions.contains(function) || self.is_over() {
+        if !hook.enabled || !self.has(Hook::Setup) || self.is_over() {
             return;
         }
         self.enter(Phase::Setup);
-        match self
-            .call_hook(function, "::setup", None, hook.timeout)
-            .await
-        {
+        match self.call_hook(Hook::Setup, hook.timeout).await {
             Some(Ok(data)) => {
-                self.setup_data = data.map(Arc::from);
-                let data = self.setup_data.clone();
-                self.tell_all(|| CoreCommand::SetupData(data.clone()));
+                self.take_setup_data(data.map(Into::into));
             }
             Some(Err((failure, text))) => self.hook_failed(&failure, text),
             None => self.fail(Failure::SetupTimeout),
@@ -51,19 +40,12 @@ impl Life {
     }
 
     /// `None`: timed out.
-    async fn call_hook(
-        &mut self,
-        function: &'static str,
-        group: &'static str,
-        data: Option<Arc<str>>,
-        timeout: Duration,
-    ) -> Option<Result<Option<String>, (ScriptFailure, String)>> {
+    async fn call_hook(&mut self, hook: Hook, timeout: Duration) -> Option<HookResult> {
+        // One that somebody has asked for comes to its end first.
+        self.wait(None, |life| !life.asked.is_calling()).await;
         self.hook = None;
-        drop(self.shared.cores[0].send(CoreCommand::Hook(HookCall {
-            function,
-            group,
-            data,
-        })));
+        self.asked.hold();
+        self.call(hook);
         let deadline = tokio::time::Instant::now() + timeout;
         let in_setup = self.phase == Phase::Setup;
         self.wait(Some(deadline), |life| {
@@ -93,19 +75,11 @@ impl Life {
                     | Failure::Aborted(_)
             )
         ) && !ran;
-        if !hook.enabled || !ran || skipped || !self.shared.bundle.functions.contains("teardown") {
+        if !hook.enabled || !ran || skipped || !self.has(Hook::Teardown) {
             return;
         }
         self.enter(Phase::Teardown);
-        match self
-            .call_hook(
-                "teardown",
-                "::teardown",
-                self.setup_data.clone(),
-                hook.timeout,
-            )
-            .await
-        {
+        match self.call_hook(Hook::Teardown, hook.timeout).await {
             Some(Ok(_)) => {}
             Some(Err((failure, text))) => self.hook_failed(&failure, text),
             None => self.fail(Failure::TeardownTimeout),

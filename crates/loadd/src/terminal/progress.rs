@@ -378,6 +378,7 @@ mod tests {
             vus: 3,
             vus_max: 12,
             vus_planned: 12,
+            setup_data: None,
             iterations_completed: 123,
             iterations_interrupted: 0,
             scenarios: vec![
