@@ -84,6 +84,8 @@ pub(crate) enum Subject {
     FileJson,
     /// A file that it must not have written.
     NoFile,
+    /// A metric as the receiver of OTLP was told last.
+    Otlp,
     /// Length of the run in seconds.
     Took,
 }
@@ -105,6 +107,7 @@ const SUBJECTS: &[(&str, Subject)] = &[
     ("point", Subject::Point),
     ("file", Subject::File),
     ("no file", Subject::NoFile),
+    ("otlp", Subject::Otlp),
     ("took", Subject::Took),
 ];
 

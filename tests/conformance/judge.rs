@@ -8,6 +8,7 @@ use crate::{
     case::{Case, Expected, Subject},
     outcome::Outcome,
     rest::holds,
+    told,
 };
 
 /// Each expectation that is not met, in words.
@@ -71,6 +72,10 @@ fn met(line: &Expected, outcome: &Outcome) -> Result<(), String> {
         }
         Subject::NoFile if outcome.room.join(text).exists() => Err("it is there".to_owned()),
         Subject::NoFile => Ok(()),
+        Subject::Otlp => {
+            let (selector, range) = last_word(text)?;
+            within(range, told::last(selector, &outcome.told)?)
+        }
         Subject::Took => within(text, outcome.took),
     }
 }

@@ -9,6 +9,7 @@ mod case;
 mod judge;
 mod outcome;
 mod rest;
+mod told;
 
 use std::{
     env,

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use loadd_tests::{Httpbin, Room, Target, Tls, Wire, paths};
+use loadd_tests::{Httpbin, Receiver, Reply, Room, Target, Tls, Wire, paths, receiver::Received};
 use rustix::process::{Pid, Signal};
 use serde_json::Value;
 
@@ -45,6 +45,8 @@ pub(crate) struct Outcome {
     pub(crate) took: f64,
     /// What was wrong with an answer of its REST API.
     pub(crate) unanswered: Vec<String>,
+    /// What the receiver of OTLP got.
+    pub(crate) told: Vec<Received>,
 }
 
 /// Runs it to its end.
@@ -58,6 +60,8 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, String> {
         .iter()
         .any(|(_, value)| value.contains("$WIRE"));
     let wire = (named || all.contains("ENV.WIRE")).then(Wire::start);
+    let otlp = wants(Subject::Otlp).then(|| Receiver::start([], Reply::status(200)));
+    let otlp_address = otlp.as_ref().map(|one| one.address().to_string());
     let tls = all.contains("ENV.TLS").then(Tls::start);
     let httpbin = all.contains("ENV.HTTPBIN").then(Httpbin::start);
     if let Some(tls) = &tls {
@@ -104,7 +108,9 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, String> {
             .args(arguments.iter().map(|word| word.replace("$API", &api)))
             .envs(case.environment.iter().map(|(k, v)| {
                 let address = wire.as_ref().map_or("", Wire::address);
-                (k, v.replace("$WIRE", address).replace("$API", &api))
+                let otlp = otlp_address.as_deref().unwrap_or_default();
+                let value = v.replace("$WIRE", address).replace("$API", &api);
+                (k, value.replace("$OTLP", otlp))
             }))
             .env("API", &api)
             .env("PATH", search_path(&room))
@@ -199,6 +205,7 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, String> {
         room,
         took,
         unanswered,
+        told: otlp.map_or_else(Vec::new, |receiver| receiver.received()),
     })
 }
 

@@ -98,6 +98,9 @@ pub struct Metrics {
 /// Metrics of one resource.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct ResourceMetrics {
+    /// Who speaks.
+    #[prost(message, optional, tag = "1")]
+    pub resource: Option<Resource>,
     /// By scope.
     #[prost(message, repeated, tag = "2")]
     pub scopes: Vec<ScopeMetrics>,
@@ -120,12 +123,26 @@ pub struct Metric {
     /// In UCUM.
     #[prost(string, tag = "3")]
     pub unit: String,
+    /// Where it is a gauge.
+    #[prost(message, optional, tag = "5")]
+    pub gauge: Option<Gauge>,
     /// Where it is a counter.
     #[prost(message, optional, tag = "7")]
     pub sum: Option<Sum>,
+    /// Where it is a distribution with the bounds of its buckets.
+    #[prost(message, optional, tag = "9")]
+    pub explicit: Option<Explicit>,
     /// Where it is a distribution.
     #[prost(message, optional, tag = "10")]
     pub exponential: Option<Exponential>,
+}
+
+/// A gauge.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Gauge {
+    /// One per series.
+    #[prost(message, repeated, tag = "1")]
+    pub points: Vec<Number>,
 }
 
 /// A counter.
@@ -148,8 +165,36 @@ pub struct Number {
     /// Its value.
     #[prost(double, optional, tag = "4")]
     pub double: Option<f64>,
+    /// Its value where it is a whole number.
+    #[prost(sfixed64, optional, tag = "6")]
+    pub whole: Option<i64>,
+    /// Its labels.
+    #[prost(message, repeated, tag = "7")]
+    pub attributes: Vec<KeyValue>,
     /// 1: the series has ended.
     #[prost(uint32, tag = "8")]
+    pub flags: u32,
+}
+
+/// A distribution with the bounds of its buckets.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Explicit {
+    /// One per series.
+    #[prost(message, repeated, tag = "1")]
+    pub points: Vec<ExplicitPoint>,
+}
+
+/// A point of such a distribution.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ExplicitPoint {
+    /// Of all observations.
+    #[prost(fixed64, tag = "4")]
+    pub count: u64,
+    /// Its labels.
+    #[prost(message, repeated, tag = "9")]
+    pub attributes: Vec<KeyValue>,
+    /// 1: the series has ended.
+    #[prost(uint32, tag = "10")]
     pub flags: u32,
 }
 
@@ -185,6 +230,9 @@ pub struct Distribution {
     /// The other ones.
     #[prost(message, optional, tag = "8")]
     pub positive: Option<Buckets>,
+    /// Its labels.
+    #[prost(message, repeated, tag = "1")]
+    pub attributes: Vec<KeyValue>,
     /// 1: the series has ended.
     #[prost(uint32, tag = "10")]
     pub flags: u32,

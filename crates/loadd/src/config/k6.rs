@@ -359,7 +359,7 @@ fn beside_the_options(
     if dashboard.unwrap_or(gathered.file.web_dashboard) && !named {
         list.push("web-dashboard".to_owned());
     }
-    let outs = outs::read(&list, &gathered.file.collectors, around).map_err(Refusal::Usage)?;
+    let outs = outs::read(&list, &gathered.file.collectors, around)?;
     let linger = request.linger.or(linger).or(gathered.file.linger) == Some(true);
     Ok((outs, linger))
 }

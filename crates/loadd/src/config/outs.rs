@@ -6,7 +6,12 @@ use std::{path::PathBuf, time::Duration};
 use loadd_outputs::{OtlpSettings, TimeFormat};
 use serde_json::{Map, Value};
 
-use super::{otel, prometheus_rw, surroundings::Surroundings};
+use super::{
+    otel,
+    problem::{Origin, Problem, Refusal},
+    prometheus_rw,
+    surroundings::Surroundings,
+};
 
 /// An output that writes every sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +108,33 @@ fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("\"{text}\" is negative"))
 }
 
+/// An output that cannot be built.
+#[derive(Debug)]
+pub(crate) enum OutError {
+    /// There is none of the kind, or not so: the command line's fault (255).
+    Usage(String),
+    /// A setting of it cannot be meant: a fault of the config (104).
+    Setting(String),
+}
+
+impl From<String> for OutError {
+    fn from(text: String) -> OutError {
+        OutError::Usage(text)
+    }
+}
+
+impl From<OutError> for Refusal {
+    fn from(error: OutError) -> Refusal {
+        match error {
+            OutError::Usage(text) => Refusal::Usage(text),
+            OutError::Setting(text) => Refusal::Config {
+                problems: vec![Problem::new("", Origin::Default, text)],
+                text: None,
+            },
+        }
+    }
+}
+
 /// Reads the outputs. `collectors`: the config file's JSON for each.
 ///
 /// # Errors
@@ -111,7 +143,7 @@ pub(crate) fn read(
     list: &[String],
     collectors: &Map<String, Value>,
     around: &Surroundings,
-) -> Result<Outs, String> {
+) -> Result<Outs, OutError> {
     let mut outs = Outs::default();
     for item in list
         .iter()
@@ -145,7 +177,9 @@ pub(crate) fn read(
                 let url = table.get("url").and_then(Value::as_str).unwrap_or_default();
                 outs.names.push(format!("Prometheus remote write ({url})"));
                 if outs.remote_write.replace(table).is_some() {
-                    return Err("output experimental-prometheus-rw: named twice".to_owned());
+                    return Err("output experimental-prometheus-rw: named twice"
+                        .to_owned()
+                        .into());
                 }
             }
             "web-dashboard" => {
@@ -153,28 +187,30 @@ pub(crate) fn read(
                 outs.dashboard = dashboard(argument, &sources, &mut outs.warnings)?;
             }
             "opentelemetry" | "experimental-opentelemetry" => {
-                let settings = otel::settings(&sources("K6_OTEL_"), &mut outs.warnings)?;
+                let settings = otel::settings(&sources("K6_OTEL_"), &mut outs.warnings)
+                    .map_err(OutError::Setting)?;
                 outs.names
                     .push(format!("opentelemetry ({})", settings.endpoint));
                 if outs.otlp.replace(settings).is_some() {
-                    return Err("output opentelemetry: named twice".to_owned());
+                    return Err("output opentelemetry: named twice".to_owned().into());
                 }
             }
             "kafka" | "statsd" | "datadog" => {
                 return Err(format!(
                     "output {name}: k6 has removed it, and loadd has it not; there are {KNOWN}"
-                ));
+                )
+                .into());
             }
             "cloud" => {
-                return Err("output cloud: there is no cloud; push to Prometheus (experimental-prometheus-rw)".to_owned());
+                return Err("output cloud: there is no cloud; push to Prometheus (experimental-prometheus-rw)".to_owned().into());
             }
             "influxdb" => {
-                return Err(format!("output influxdb: not supported; there are {KNOWN}"));
+                return Err(format!("output influxdb: not supported; there are {KNOWN}").into());
             }
             _ => {
-                return Err(format!(
-                    "invalid output type '{name}', available types are: {KNOWN}"
-                ));
+                return Err(
+                    format!("invalid output type '{name}', available types are: {KNOWN}").into(),
+                );
             }
         }
     }
@@ -292,7 +328,11 @@ fn dashboard(
 mod tests {
     use super::*;
 
-    fn read_with(list: &[&str], vars: &[(&str, &str)], collectors: &Value) -> Result<Outs, String> {
+    fn read_with(
+        list: &[&str],
+        vars: &[(&str, &str)],
+        collectors: &Value,
+    ) -> Result<Outs, OutError> {
         let vars = vars
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -356,7 +396,10 @@ mod tests {
             ("web-dashboard=export=a.html", "export"),
         ] {
             let error = read_with(&[item], &[], &Value::Null).unwrap_err();
-            assert!(error.contains(words), "{item}: {error}");
+            assert!(
+                matches!(&error, OutError::Usage(text) if text.contains(words)),
+                "{item}: {error:?}"
+            );
         }
     }
 
