@@ -93,6 +93,8 @@ pub(crate) struct Core {
     /// Shutting down: a VU that becomes idle ends.
     closing: Cell<bool>,
     hook: RefCell<Option<Rc<VuControl>>>,
+    /// The hook is to be cut off, also where its VU is still being made.
+    hook_cancelled: Cell<bool>,
 }
 
 impl Core {
@@ -131,6 +133,7 @@ impl Core {
             task_ended: Notify::new(),
             closing: Cell::new(false),
             hook: RefCell::new(None),
+            hook_cancelled: Cell::new(false),
             shared,
         })
     }
@@ -329,7 +332,11 @@ impl Core {
         .await
         {
             Ok(mut vu) => {
-                *self.hook.borrow_mut() = Some(vu.begin_hook());
+                let control = vu.begin_hook();
+                if self.hook_cancelled.get() {
+                    control.cancel();
+                }
+                *self.hook.borrow_mut() = Some(control);
                 let result = vu.call_hook(hook.function(), data, tags).await;
                 *self.hook.borrow_mut() = None;
                 vu.shutdown();
@@ -419,8 +426,12 @@ impl Core {
                     shelf,
                 });
             }
-            CoreCommand::Hook { hook, data } => self.spawn(Rc::clone(self).run_hook(hook, data)),
+            CoreCommand::Hook { hook, data } => {
+                self.hook_cancelled.set(false);
+                self.spawn(Rc::clone(self).run_hook(hook, data));
+            }
             CoreCommand::CancelHook => {
+                self.hook_cancelled.set(true);
                 if let Some(vu) = &*self.hook.borrow() {
                     vu.cancel();
                 }

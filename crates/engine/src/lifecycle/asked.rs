@@ -16,7 +16,7 @@ const LONGEST_QUEUE: usize = 16;
 pub(super) struct Asked {
     waiting: VecDeque<HookCall>,
     calling: Option<Calling>,
-    /// A hook of the plan is under way.
+    /// Nothing of what is asked for begins: a hook of the plan is under way, or the run is over.
     held: bool,
 }
 
@@ -31,11 +31,6 @@ impl Asked {
     /// Whether a call asked for is under way.
     pub(super) fn is_calling(&self) -> bool {
         self.calling.is_some()
-    }
-
-    /// A hook of the plan begins.
-    pub(super) fn hold(&mut self) {
-        self.held = true;
     }
 }
 
@@ -130,17 +125,26 @@ impl Life {
         }
     }
 
-    /// The run is over: what waits is let go, what runs is cut off.
-    pub(super) async fn end_asked(&mut self) {
-        self.asked.waiting.clear();
-        while self.asked.is_calling() {
-            // Again and again: a hook whose VU is still being made cannot be cut off yet.
-            drop(self.shared.cores[0].send(CoreCommand::CancelHook));
-            let soon = Instant::now() + Duration::from_millis(50);
-            self.wait(Some(soon), |life| !life.asked.is_calling()).await;
-        }
-        // Nothing begins any more.
+    /// Makes way for a hook of the plan: it comes before all that waits, and after what is under way, unless the run is to
+    /// stop, which cuts that off.
+    pub(super) async fn hold_asked(&mut self) {
         self.asked.held = true;
+        self.wait(None, |life| !life.asked.is_calling() || life.is_over())
+            .await;
+        self.cut_asked_off().await;
+    }
+
+    /// The run is over: what is under way is cut off, and what waits goes with the run.
+    pub(super) async fn end_asked(&mut self) {
+        self.asked.held = true;
+        self.cut_asked_off().await;
+    }
+
+    async fn cut_asked_off(&mut self) {
+        if self.asked.is_calling() {
+            drop(self.shared.cores[0].send(CoreCommand::CancelHook));
+            self.wait(None, |life| !life.asked.is_calling()).await;
+        }
     }
 }
 

@@ -41,10 +41,8 @@ impl Life {
 
     /// `None`: timed out.
     async fn call_hook(&mut self, hook: Hook, timeout: Duration) -> Option<HookResult> {
-        // One that somebody has asked for comes to its end first.
-        self.wait(None, |life| !life.asked.is_calling()).await;
+        self.hold_asked().await;
         self.hook = None;
-        self.asked.hold();
         self.call(hook);
         let deadline = tokio::time::Instant::now() + timeout;
         let in_setup = self.phase == Phase::Setup;

@@ -55,10 +55,17 @@
 //! ask: PATCH /v1/status {"data":{"attributes":{"paused":false}}} => 200
 //! log: x2 got undefined
 //! took: <20
+//! case: an interrupt cuts it off
+//! run: --address $API --paused --no-setup -e SLOW=1 -e SETUP_TIMEOUT=1h
+//! signal: INT after setup runs
+//! exit: 105
+//! until: GET /v1/status => 200 {"data":{"attributes":{"status":4}}}
+//! ask: POST /v1/setup => 500 Error executing setup
+//! took: <20
 import { sleep } from 'k6';
 import { Counter } from 'k6/metrics';
 const inSetup = new Counter('in_setup');
-export const options = { vus: 1, iterations: 2, setupTimeout: '2s' };
+export const options = { vus: 1, iterations: 2, setupTimeout: __ENV.SETUP_TIMEOUT || '2s' };
 export function setup() {
   console.log('setup runs');
   inSetup.add(1);
@@ -66,7 +73,7 @@ export function setup() {
     throw new Error('no setup today');
   }
   if (__ENV.SLOW) {
-    sleep(60);
+    sleep(3600);
   }
   return { from: 'setup', n: 1 };
 }
