@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use loadd_engine::{Command, Phase, StopReason};
+use loadd_engine::{Command, Hook, Phase, StopReason};
 use serde_json::{Value, json};
 
 use crate::{
@@ -51,20 +51,6 @@ pub(crate) async fn answer(
     let (head, body) = request.into_parts();
     let path = head.uri.path();
     let mut answer = match (path, &head.method) {
-        ("/v1/status", &Method::PATCH) => match may_change(&state, &head.headers) {
-            Ok(()) => patch_status(&state, body).await,
-            Err(refusal) => refused(refusal),
-        },
-        ("/-/quit", &Method::POST) => match may_change(&state, &head.headers) {
-            Ok(()) => quit(&state).await,
-            Err(refusal) => refused(refusal),
-        },
-        ("/v1/setup", &Method::PUT | &Method::POST) | ("/v1/teardown", &Method::POST) => {
-            match may_change(&state, &head.headers) {
-                Ok(()) => setup::change(&state, &head.method, path, body).await,
-                Err(refusal) => refused(refusal),
-            }
-        }
         // What setup returned may be a secret: reading it takes what changing it takes.
         ("/v1/setup", &Method::GET | &Method::HEAD) => {
             match access::check(&state.rules, &head.headers) {
@@ -79,7 +65,13 @@ pub(crate) async fn answer(
             &head.headers,
         )),
         (_, &Method::GET | &Method::HEAD) => read(&state, path, head.uri.query().unwrap_or("")),
-        _ => Err(StatusCode::METHOD_NOT_ALLOWED),
+        _ => match Change::of(path, &head.method) {
+            Some(change) => match may_change(&state, &head.headers) {
+                Ok(()) => Ok(change.make(&state, body).await),
+                Err(refusal) => refused(refusal),
+            },
+            None => Err(StatusCode::METHOD_NOT_ALLOWED),
+        },
     }
     .unwrap_or_else(|status| respond(status, TEXT, ""));
     if head.method == Method::HEAD {
@@ -90,6 +82,38 @@ pub(crate) async fn answer(
         HeaderValue::from_static("nosniff"),
     );
     Ok(answer)
+}
+
+/// A request that changes state.
+#[derive(Debug, Clone, Copy)]
+enum Change {
+    Status,
+    SetupData,
+    Call(Hook),
+    Quit,
+}
+
+impl Change {
+    fn of(path: &str, method: &Method) -> Option<Change> {
+        match (path, method) {
+            ("/v1/status", &Method::PATCH) => Some(Change::Status),
+            ("/v1/setup", &Method::PUT) => Some(Change::SetupData),
+            ("/v1/setup", &Method::POST) => Some(Change::Call(Hook::Setup)),
+            ("/v1/teardown", &Method::POST) => Some(Change::Call(Hook::Teardown)),
+            ("/-/quit", &Method::POST) => Some(Change::Quit),
+            _ => None,
+        }
+    }
+
+    async fn make(self, state: &State, body: Incoming) -> Answer {
+        match (self, state.run()) {
+            (Change::Status, run) => patch_status(run, body).await,
+            (_, None) => no_run_yet(),
+            (Change::SetupData, Some(run)) => setup::put(&run, body).await,
+            (Change::Call(hook), Some(run)) => setup::call(&run, hook).await,
+            (Change::Quit, Some(run)) => quit(&run).await,
+        }
+    }
 }
 
 fn read(state: &State, path: &str, query: &str) -> Result<Answer, StatusCode> {
@@ -148,7 +172,7 @@ fn may_change(state: &State, headers: &http::HeaderMap) -> Result<(), Refusal> {
     access::check(&state.rules, headers)
 }
 
-pub(crate) type Outcome = Result<Answer, StatusCode>;
+type Outcome = Result<Answer, StatusCode>;
 
 fn refused(refusal: Refusal) -> Outcome {
     let status = refusal.status();
@@ -182,7 +206,7 @@ pub(crate) async fn read_body(body: Incoming, limit: usize) -> Result<Bytes, Ans
     }
 }
 
-pub(crate) fn no_run_yet() -> Answer {
+fn no_run_yet() -> Answer {
     problem(
         StatusCode::SERVICE_UNAVAILABLE,
         "Starting",
@@ -190,17 +214,17 @@ pub(crate) fn no_run_yet() -> Answer {
     )
 }
 
-async fn patch_status(state: &State, body: Incoming) -> Outcome {
+async fn patch_status(run: Option<Run>, body: Incoming) -> Answer {
     let body = match read_body(body, BODY).await {
         Ok(body) => body,
-        Err(answer) => return Ok(answer),
+        Err(answer) => return answer,
     };
     let change = match rest::change(&body) {
         Ok(change) => change,
-        Err(detail) => return Ok(problem(StatusCode::BAD_REQUEST, "Invalid data", &detail)),
+        Err(detail) => return problem(StatusCode::BAD_REQUEST, "Invalid data", &detail),
     };
-    let Some(run) = state.run() else {
-        return Ok(no_run_yet());
+    let Some(run) = run else {
+        return no_run_yet();
     };
     let command = match (change.stopped, change.paused) {
         (Some(true), _) => Some(Command::Stop(StopReason::Rest)),
@@ -213,43 +237,40 @@ async fn patch_status(state: &State, body: Incoming) -> Outcome {
         tracing::info!(?command, "admin_command");
         let taken = run.steering.send(command).await;
         if !taken && run.status().phase != Phase::Ended {
-            return Ok(problem(
+            return problem(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Pause error",
                 "the engine does not answer",
-            ));
+            );
         }
         if !taken && !stops {
-            return Ok(problem(
+            return problem(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Pause error",
                 "the run has ended",
-            ));
+            );
         }
     }
     if !stops && (change.vus.is_some() || change.vus_max.is_some()) {
         let detail = "no scenario of this test is an externally controlled one: vus and vus-max cannot be set";
-        return Ok(problem(
+        return problem(
             StatusCode::INTERNAL_SERVER_ERROR,
             "Execution config error",
             detail,
-        ));
+        );
     }
-    Ok(json_answer(&rest::status(Some(&run.status()))))
+    json_answer(&rest::status(Some(&run.status())))
 }
 
-async fn quit(state: &State) -> Outcome {
-    let Some(run) = state.run() else {
-        return Ok(no_run_yet());
-    };
+async fn quit(run: &Run) -> Answer {
     tracing::info!("admin_quit");
     // Nobody there any more: it has ended, which is what was asked for.
     let _ended = !run.steering.send(Command::Stop(StopReason::Graceful)).await;
-    Ok(respond(
+    respond(
         StatusCode::OK,
         TEXT,
         "the run ends: iterations may finish within gracefulStop\n",
-    ))
+    )
 }
 
 /// Ready: VUs are made and the run is at work.

@@ -1,12 +1,12 @@
 //! `/v1/setup` and `/v1/teardown` as k6 has them: the setup data, and calls of the two functions.
 
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use hyper::body::Incoming;
 use loadd_engine::{Command, Hook};
 use serde::de::IgnoredAny;
 
 use crate::{
-    routes::{Answer, Outcome, State, TEXT, no_run_yet, problem, read_body, respond},
+    routes::{Answer, TEXT, problem, read_body, respond},
     sources::Run,
 };
 
@@ -34,34 +34,25 @@ fn document(data: Option<&str>) -> String {
     )
 }
 
-/// PUT `/v1/setup`, POST `/v1/setup`, POST `/v1/teardown`.
-pub(crate) async fn change(state: &State, method: &Method, path: &str, body: Incoming) -> Outcome {
-    let body = match read_body(body, DATA).await {
-        Ok(body) => body,
-        Err(answer) => return Ok(answer),
-    };
-    let Some(run) = state.run() else {
-        return Ok(no_run_yet());
-    };
-    let hook = match path {
-        "/v1/teardown" => Hook::Teardown,
-        _ => Hook::Setup,
-    };
-    if *method == Method::PUT {
-        return Ok(put(&run, &body).await);
-    }
-    tracing::info!(function = hook.function(), "admin_calls");
+/// POST `/v1/setup` and POST `/v1/teardown`.
+pub(crate) async fn call(run: &Run, hook: Hook) -> Answer {
     let function = hook.function();
-    Ok(match (run.call(hook).await, hook) {
-        (Some(Ok(())), Hook::Setup) => data(Some(&run)),
+    tracing::info!(function, "admin_calls");
+    match (run.call(hook).await, hook) {
+        (Some(Ok(())), Hook::Setup) => data(Some(run)),
         (Some(Ok(())), Hook::Teardown) => respond(StatusCode::OK, TEXT, ""),
         (Some(Err(detail)), _) => failed(function, &detail),
         (None, _) => failed(function, "the run has ended"),
-    })
+    }
 }
 
-async fn put(run: &Run, body: &[u8]) -> Answer {
-    let text = match std::str::from_utf8(body).map(str::trim) {
+/// PUT `/v1/setup`.
+pub(crate) async fn put(run: &Run, body: Incoming) -> Answer {
+    let body = match read_body(body, DATA).await {
+        Ok(body) => body,
+        Err(answer) => return answer,
+    };
+    let text = match std::str::from_utf8(&body).map(str::trim) {
         Ok("") => None,
         Ok(text) => match serde_json::from_str::<IgnoredAny>(text) {
             Ok(IgnoredAny) => Some(text),
