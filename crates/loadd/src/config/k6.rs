@@ -21,7 +21,7 @@ use super::{
     layers::{Layer, Manner, Merged, Voice},
     load::{Gather, put},
     options::{self, Form},
-    outs,
+    outs::{self, OutError},
     problem::{Origin, Problem, Refusal},
     resolve::{self, Way},
     surroundings::Surroundings,
@@ -359,7 +359,14 @@ fn beside_the_options(
     if dashboard.unwrap_or(gathered.file.web_dashboard) && !named {
         list.push("web-dashboard".to_owned());
     }
-    let outs = outs::read(&list, &gathered.file.collectors, around)?;
+    let outs =
+        outs::read(&list, &gathered.file.collectors, around).map_err(|error| match error {
+            OutError::Usage(text) => Refusal::Usage(text),
+            OutError::Setting(text) => Refusal::Config {
+                problems: vec![Problem::new("", Origin::Default, text)],
+                text: None,
+            },
+        })?;
     let linger = request.linger.or(linger).or(gathered.file.linger) == Some(true);
     Ok((outs, linger))
 }

@@ -6,12 +6,7 @@ use std::{path::PathBuf, time::Duration};
 use loadd_outputs::{OtlpSettings, TimeFormat};
 use serde_json::{Map, Value};
 
-use super::{
-    otel,
-    problem::{Origin, Problem, Refusal},
-    prometheus_rw,
-    surroundings::Surroundings,
-};
+use super::{otel, prometheus_rw, surroundings::Surroundings};
 
 /// An output that writes every sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,31 +103,13 @@ fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("\"{text}\" is negative"))
 }
 
-/// An output that cannot be built.
+/// An output that cannot be built, in words.
 #[derive(Debug)]
 pub(crate) enum OutError {
     /// There is none of the kind, or not so: the command line's fault (255).
     Usage(String),
     /// A setting of it cannot be meant: a fault of the config (104).
     Setting(String),
-}
-
-impl From<String> for OutError {
-    fn from(text: String) -> OutError {
-        OutError::Usage(text)
-    }
-}
-
-impl From<OutError> for Refusal {
-    fn from(error: OutError) -> Refusal {
-        match error {
-            OutError::Usage(text) => Refusal::Usage(text),
-            OutError::Setting(text) => Refusal::Config {
-                problems: vec![Problem::new("", Origin::Default, text)],
-                text: None,
-            },
-        }
-    }
 }
 
 /// Reads the outputs. `collectors`: the config file's JSON for each.
@@ -167,24 +144,25 @@ pub(crate) fn read(
                 });
             }
             "csv" => {
-                let out = csv(argument, &sources("K6_CSV_"))?;
+                let out = csv(argument, &sources("K6_CSV_")).map_err(OutError::Usage)?;
                 outs.names.push(shown("csv", out.path.as_ref()));
                 outs.files.push(out);
             }
             "experimental-prometheus-rw" => {
-                let table =
-                    prometheus_rw::table(&sources("K6_PROMETHEUS_RW_"), &mut outs.warnings)?;
+                let table = prometheus_rw::table(&sources("K6_PROMETHEUS_RW_"), &mut outs.warnings)
+                    .map_err(OutError::Usage)?;
                 let url = table.get("url").and_then(Value::as_str).unwrap_or_default();
                 outs.names.push(format!("Prometheus remote write ({url})"));
                 if outs.remote_write.replace(table).is_some() {
-                    return Err("output experimental-prometheus-rw: named twice"
-                        .to_owned()
-                        .into());
+                    return Err(OutError::Usage(
+                        "output experimental-prometheus-rw: named twice".to_owned(),
+                    ));
                 }
             }
             "web-dashboard" => {
                 let sources = sources("K6_WEB_DASHBOARD_");
-                outs.dashboard = dashboard(argument, &sources, &mut outs.warnings)?;
+                outs.dashboard =
+                    dashboard(argument, &sources, &mut outs.warnings).map_err(OutError::Usage)?;
             }
             "opentelemetry" | "experimental-opentelemetry" => {
                 let settings = otel::settings(&sources("K6_OTEL_"), &mut outs.warnings)
@@ -192,25 +170,28 @@ pub(crate) fn read(
                 outs.names
                     .push(format!("opentelemetry ({})", settings.endpoint));
                 if outs.otlp.replace(settings).is_some() {
-                    return Err("output opentelemetry: named twice".to_owned().into());
+                    return Err(OutError::Usage(
+                        "output opentelemetry: named twice".to_owned(),
+                    ));
                 }
             }
             "kafka" | "statsd" | "datadog" => {
-                return Err(format!(
+                return Err(OutError::Usage(format!(
                     "output {name}: k6 has removed it, and loadd has it not; there are {KNOWN}"
-                )
-                .into());
+                )));
             }
             "cloud" => {
-                return Err("output cloud: there is no cloud; push to Prometheus (experimental-prometheus-rw)".to_owned().into());
+                return Err(OutError::Usage("output cloud: there is no cloud; push to Prometheus (experimental-prometheus-rw)".to_owned()));
             }
             "influxdb" => {
-                return Err(format!("output influxdb: not supported; there are {KNOWN}").into());
+                return Err(OutError::Usage(format!(
+                    "output influxdb: not supported; there are {KNOWN}"
+                )));
             }
             _ => {
-                return Err(
-                    format!("invalid output type '{name}', available types are: {KNOWN}").into(),
-                );
+                return Err(OutError::Usage(format!(
+                    "invalid output type '{name}', available types are: {KNOWN}"
+                )));
             }
         }
     }
