@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rustix::process::Signal;
+
 use crate::rest::Step;
 
 /// One run of the binary and what must come of it.
@@ -29,7 +31,7 @@ pub(crate) struct Case {
     /// Exit code.
     pub(crate) exit: i32,
     /// Sends this signal once that text shows.
-    pub(crate) signals: Vec<(String, String)>,
+    pub(crate) signals: Vec<(Signal, String)>,
     /// Requests to its REST API.
     pub(crate) steps: Vec<Step>,
     /// Longest run in seconds.
@@ -229,7 +231,12 @@ impl Draft {
             "pending" => case.pending = Some(value.to_owned()),
             "signal" => {
                 let (signal, text) = value.split_once(" after ").expect("signal: INT after TEXT");
-                case.signals.push((signal.to_owned(), text.to_owned()));
+                let signal = match signal {
+                    "INT" => Signal::INT,
+                    "TERM" => Signal::TERM,
+                    other => panic!("`{other}`: no signal"),
+                };
+                case.signals.push((signal, text.to_owned()));
             }
             _ => {
                 let Some((_, subject)) = SUBJECTS.iter().find(|(name, _)| *name == key) else {

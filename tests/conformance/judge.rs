@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::{
     case::{Case, Expected, Subject},
+    json::holds,
     outcome::Outcome,
-    rest::holds,
     told,
 };
 

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stderr, reason = "a test says how it went")]
 
 mod case;
+mod json;
 mod judge;
 mod outcome;
 mod rest;

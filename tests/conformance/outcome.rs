@@ -11,7 +11,7 @@ use std::{
 };
 
 use loadd_tests::{Httpbin, Receiver, Reply, Room, Target, Tls, Wire, paths, receiver::Received};
-use rustix::process::{Pid, Signal};
+use rustix::process::Pid;
 use serde_json::Value;
 
 use crate::{
@@ -157,12 +157,7 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, String> {
         let seen = text(&room.join("run.err")).contains(after.as_str())
             || text(&room.join("run.out")).contains(after.as_str());
         if seen {
-            let signal = match signal.as_str() {
-                "INT" => Signal::INT,
-                "TERM" => Signal::TERM,
-                other => panic!("{}: signal {other}", case.name),
-            };
-            let _gone = rustix::process::kill_process(Pid::from_child(child), signal);
+            let _gone = rustix::process::kill_process(Pid::from_child(child), *signal);
             next = signals.next();
         }
     };

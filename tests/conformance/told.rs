@@ -16,15 +16,7 @@ pub(crate) fn last(selector: &str, told: &[Received]) -> Result<f64, String> {
         .collect();
     let (mut newest, mut names) = (None, Vec::new());
     for request in told {
-        let grpc = request
-            .headers
-            .get("content-type")
-            .is_some_and(|kind| kind == "application/grpc");
-        let body = request
-            .body
-            .get(if grpc { 5 } else { 0 }..)
-            .unwrap_or_default();
-        let metrics = Metrics::decode(body).map_err(|error| error.to_string())?;
+        let metrics = Metrics::decode(request.protobuf()).map_err(|error| error.to_string())?;
         for resource in &metrics.resources {
             let who = resource.resource.iter().flat_map(|who| &who.attributes);
             let who: Vec<_> = who

@@ -40,13 +40,11 @@ fn header(span: &Span) -> String {
 
 /// All that has come in, in the order of their beginning.
 fn resources(receiver: &Receiver) -> Vec<otlp::ResourceSpans> {
-    let bodies = receiver.received().into_iter().map(|request| {
-        let grpc = request.line.ends_with("TraceService/Export");
-        request.body.slice(if grpc { 5 } else { 0 }..)
-    });
-    bodies
-        .flat_map(|body| {
-            otlp::Traces::decode(body)
+    let requests = receiver.received();
+    requests
+        .iter()
+        .flat_map(|request| {
+            otlp::Traces::decode(request.protobuf())
                 .expect("a body of OTLP")
                 .resources
         })

@@ -25,14 +25,7 @@ fn last<T: Clone>(
 ) -> Vec<T> {
     let mut all = Vec::new();
     for request in receiver.received() {
-        let kind = request.headers.get("content-type").expect("a type");
-        // A gRPC message has its compression (none) and length before it.
-        let prefix = match kind.as_bytes() {
-            b"application/grpc" => 5,
-            b"application/x-protobuf" => 0,
-            other => panic!("{}", String::from_utf8_lossy(other)),
-        };
-        let request = otlp::Metrics::decode(&request.body[prefix..]).expect("a body of OTLP");
+        let request = otlp::Metrics::decode(request.protobuf()).expect("a body of OTLP");
         let resources = request.resources.iter();
         let scopes = resources.flat_map(|resource| &resource.scopes);
         for metric in scopes.flat_map(|scope| &scope.metrics) {

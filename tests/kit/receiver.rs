@@ -78,6 +78,25 @@ pub struct Received {
     pub reply: Reply,
 }
 
+impl Received {
+    /// The protobuf message in its body: of a gRPC call what follows compression (none) and length.
+    ///
+    /// # Panics
+    /// When it is neither of the two.
+    #[must_use]
+    pub fn protobuf(&self) -> Bytes {
+        let kind = self.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+        match kind {
+            Some(b"application/grpc") => self.body.slice(5..),
+            Some(b"application/x-protobuf") => self.body.clone(),
+            other => panic!(
+                "{:?} is no type of a message",
+                other.map(String::from_utf8_lossy)
+            ),
+        }
+    }
+}
+
 #[derive(Debug)]
 struct State {
     script: VecDeque<Reply>,
