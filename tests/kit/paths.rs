@@ -1,9 +1,10 @@
 //! Where programs and files are found, and which ports are free.
 
 use std::{
-    env,
+    env, fs,
     net::TcpListener,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 /// The project's root.
@@ -122,15 +123,33 @@ pub fn nginx_bin() -> PathBuf {
         )
 }
 
-/// A port that nobody listens on, from the system. For programs that cannot tell which port they were given; the system
-/// gives listeners and outgoing connections ports from different halves, so it is not taken in between by the load.
+/// A port that nobody listens on, for programs that cannot tell which port they were given, or that come back to it after
+/// a kill. It lies below those that the system gives to whoever asks for any port, so that nobody takes it in between.
 ///
 /// # Panics
-/// When the system has none.
+/// When there is none.
 #[must_use]
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
+    const FIRST: u16 = 20_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let count = u32::from(first_of_the_system().saturating_sub(FIRST));
+    assert!(
+        count > 0,
+        "net.ipv4.ip_local_port_range leaves no ports from {FIRST} on to the tests"
+    );
+    // Processes that test side by side begin at different places.
+    let place = std::process::id().wrapping_mul(97);
+    (0..count)
+        .map(|_| place.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % count)
+        .filter_map(|offset| u16::try_from(offset).ok())
+        .map(|offset| FIRST + offset)
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
         .expect("the loopback has a free port")
-        .port()
+}
+
+/// The lowest port that the system gives to whoever asks for any.
+fn first_of_the_system() -> u16 {
+    let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
+    let lowest = range.split_whitespace().next();
+    lowest.and_then(|port| port.parse().ok()).unwrap_or(32_768)
 }
